@@ -1,0 +1,1 @@
+"""Measurements: accuracy on made-up forms, faults injected into them, throughput."""

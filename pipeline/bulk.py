@@ -1,0 +1,218 @@
+"""The documents of a command, from what was found to the store: what is stored is not computed again.
+
+Outcomes come in any order and are written in batches, each in one transaction, so whatever ends a run leaves whole
+documents behind, and the same command again does the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pipeline.executors import Executor
+from pipeline.inputs import Input, Inputs, read_input
+from pipeline.store.rows import Entry, FailureRow, NameRow
+from pipeline.store.store import Store
+from pipeline.work import Job, Outcome, Plan, Tally
+
+__all__ = ["Report", "Watcher", "digitise_inputs", "settle_stored"]
+
+_LOOK_UP = 32
+_LOOK_UP_BYTES = 4 * 1024 * 1024
+"""Documents, and bytes of them, that are looked up in the store at once, and are in memory until they are sent on."""
+_BATCH = 100
+_BATCH_BYTES = 8 * 1024 * 1024
+_BATCH_SECONDS = 2.0
+"""Outcomes, bytes of them, and seconds between two transactions: what a killed run loses."""
+
+
+class Watcher(Protocol):
+    """Is told of every outcome as it comes: a progress bar, an export."""
+
+    def __call__(self, outcome: Outcome, /) -> None:
+        """An outcome, in the order in which they are done. It is in the store, at the latest, when the run ends."""
+        ...
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the documents of a command. `stored` counts those of which everything was in the store."""
+
+    tally: Tally = field(default_factory=Tally)
+    stored: int = 0
+    failures: list[tuple[str, FailureRow]] = field(default_factory=list)
+    failed_documents: int = 0
+
+    def fail(self, name: str, failures: Iterable[FailureRow]) -> None:
+        """Note failures of a document."""
+        for failure in failures:
+            self.failures.append((name, failure))
+            self.failed_documents += failure.form_type is None
+
+
+def digitise_inputs(
+    inputs: Inputs,
+    *,
+    store: Store,
+    run_id: int,
+    executor: Executor,
+    plan: Plan,
+    watchers: Sequence[Watcher],
+    report: Report,
+) -> None:
+    """Digitise what was found and write it to the store; `report` is kept up to date.
+
+    The same bytes under several names are read once: the other names come when the first is stored.
+    """
+    ledger = _Ledger(store, lambda: run_id, plan, watchers, report, of_files=True)
+    for file, failure in inputs.unreadable:
+        ledger.unreadable(file, failure)
+    twins: list[Input] = []
+    seen: set[bytes] = set()
+    try:
+        ledger.take(executor.run(jobs=_jobs(inputs.files, store, plan, ledger, seen, twins)))
+        ledger.flush()
+        ledger.take(executor.run(jobs=_jobs(twins, store, plan, ledger, None, [])))
+    finally:
+        ledger.flush()
+
+
+def settle_stored(
+    names: Sequence[NameRow],
+    *,
+    store: Store,
+    run_id: Callable[[], int],
+    executor: Executor,
+    plan: Plan,
+    watchers: Sequence[Watcher],
+    report: Report,
+) -> None:
+    """Settle documents out of the store, without their files; readings that have become stale are read again.
+
+    Documents that never could be ingested are left out. `run_id` is asked for only if there is something to write.
+    """
+    ledger = _Ledger(store, run_id, plan, watchers, report, of_files=False)
+    try:
+        ledger.take(executor.run(jobs=_stored_jobs(names, store, plan)))
+    finally:
+        ledger.flush()
+
+
+class _Ledger:
+    """Outcomes on their way into the store and the report.
+
+    With `of_files`, names and failures are written as well; without, only what was computed anew.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: Callable[[], int],
+        plan: Plan,
+        watchers: Sequence[Watcher],
+        report: Report,
+        *,
+        of_files: bool,
+    ) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._plan = plan
+        self._watchers = watchers
+        self._report = report
+        self._of_files = of_files
+        self._pending: list[Entry] = []
+        self._bytes = 0
+        self._written = time.monotonic()
+
+    def unreadable(self, file: Input, failure: FailureRow) -> None:
+        """Note a file or folder that could not be opened."""
+        self._note(Outcome(Job(file.name, file.source, file.location, ""), failures=(failure,)))
+
+    def take(self, outcomes: Iterable[Outcome]) -> None:
+        """Note outcomes as they come, and write them in batches."""
+        for outcome in outcomes:
+            self._note(outcome)
+            full = len(self._pending) >= _BATCH or self._bytes >= _BATCH_BYTES
+            if full or time.monotonic() - self._written >= _BATCH_SECONDS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what has not been written yet."""
+        pending, self._pending, self._bytes = self._pending, [], 0
+        if pending:
+            self._store.write(self._run_id(), pending)
+        self._written = time.monotonic()
+
+    def _note(self, outcome: Outcome) -> None:
+        job = outcome.job
+        new = bool(outcome.document or outcome.sections or outcome.readings)
+        self._report.tally.add(outcome.tally)
+        self._report.stored += not new and not outcome.failures
+        self._report.fail(job.name, outcome.failures)
+        for watcher in self._watchers:
+            watcher(outcome)
+        if not new and not self._of_files:
+            return
+        entry = Entry(
+            name=job.name,
+            source=job.source,
+            location=job.location,
+            sha256=job.sha256 or None,
+            ingest=outcome.ingest,
+            segmentation=self._plan.versions.segmentation,
+            document=outcome.document,
+            sections=outcome.sections,
+            readings=outcome.readings,
+            failures=outcome.failures if self._of_files else (),
+        )
+        self._pending.append(entry)
+        self._bytes += entry.size
+
+
+def _jobs(
+    files: Sequence[Input], store: Store, plan: Plan, ledger: _Ledger, seen: set[bytes] | None, twins: list[Input]
+) -> Iterator[Job]:
+    """Jobs for files, read and looked up a few at a time. Files whose bytes are in `seen` go to `twins` instead."""
+    for batch in _portions(files):
+        loaded: list[tuple[Input, str, bytes]] = []
+        for file in batch:
+            data = read_input(file)
+            if isinstance(data, FailureRow):
+                ledger.unreadable(file, data)
+                continue
+            digest = hashlib.sha256(data)
+            if seen is not None:
+                if digest.digest() in seen:
+                    twins.append(file)
+                    continue
+                seen.add(digest.digest())
+            loaded.append((file, digest.hexdigest(), data))
+        held = store.held([sha256 for _, sha256, _ in loaded], plan.versions, plan.readers)
+        for file, sha256, data in loaded:
+            known = held.get(sha256)
+            yield Job(file.name, file.source, file.location, sha256, None if known else data, known)
+
+
+def _portions(files: Sequence[Input]) -> Iterator[list[Input]]:
+    portion: list[Input] = []
+    size = 0
+    for file in files:
+        portion.append(file)
+        size += file.size
+        if len(portion) >= _LOOK_UP or size >= _LOOK_UP_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _stored_jobs(names: Sequence[NameRow], store: Store, plan: Plan) -> Iterator[Job]:
+    for start in range(0, len(names), _LOOK_UP):
+        batch = names[start : start + _LOOK_UP]
+        held = store.held([row.sha256 for row in batch], plan.versions, plan.readers, any_ingest=True)
+        for row in batch:
+            if row.sha256 in held:
+                yield Job(row.name, row.source, row.location, row.sha256, held=held[row.sha256])

@@ -1,0 +1,173 @@
+"""The command line: one thin function a command.
+
+What is heavy to import is imported by the command that needs it, so that `formtally --help` answers at once. Errors of
+the user's world are one sentence on standard error and an exit code (`pipeline.errors`), never a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import ExitCode, FormtallyError
+from pipeline.messages import say
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="formtally",
+    help=say("help.app"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Db = Annotated[str | None, typer.Option(help=say("help.db"), metavar="URL")]
+Jobs = Annotated[int | None, typer.Option(help=say("help.jobs"), min=1, metavar="N")]
+Json = Annotated[bool, typer.Option("--json", help=say("help.json"))]
+
+
+@app.callback()
+def formtally(
+    version: Annotated[bool, typer.Option("--version", help=say("help.version"), is_eager=True)] = False,
+) -> None:
+    """What holds for every command."""
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"formtally {installed('formtally')}")
+        raise typer.Exit
+
+
+@app.command(help=say("help.run"))
+def run(
+    paths: Annotated[list[str], typer.Argument(help=say("help.paths"), metavar="PATH...", show_default=False)],
+    db: Db = None,
+    reader: Annotated[str | None, typer.Option(help=say("help.reader"), metavar="NAME")] = None,
+    executor: Annotated[str | None, typer.Option(help=say("help.executor"), metavar="NAME")] = None,
+    export: Annotated[Path | None, typer.Option(help=say("help.run_export"), metavar="FILE.jsonl")] = None,
+    jobs: Jobs = None,
+) -> int:
+    """Digitise files and folders."""
+    from pipeline.commands import run_command
+    from pipeline.settings import load_settings
+
+    return run_command(paths, load_settings(db=db, reader=reader, executor=executor, jobs=jobs), export=export)
+
+
+@app.command(help=say("help.status"))
+def status(db: Db = None, json: Json = False) -> int:
+    """Say what is in the store."""
+    from pipeline.commands import status_command
+    from pipeline.settings import load_settings
+
+    return status_command(load_settings(db=db), as_json=json)
+
+
+@app.command(help=say("help.doctor"))
+def doctor(db: Db = None) -> int:
+    """Check the installation."""
+    from pipeline.doctor import doctor_command
+
+    return doctor_command(db)
+
+
+@app.command(help=say("help.export"))
+def export(
+    out: Annotated[Path, typer.Option(help=say("help.out"), metavar="PATH", show_default=False)],
+    format: Annotated[str, typer.Option(help=say("help.format"), metavar="NAME")] = "jsonl",
+    document: Annotated[list[str] | None, typer.Option(help=say("help.document"), metavar="NAME")] = None,
+    only: Annotated[str | None, typer.Option(help=say("help.only"), metavar="settled")] = None,
+    db: Db = None,
+    jobs: Jobs = None,
+) -> int:
+    """Write records out of the store."""
+    from pipeline.commands import export_command
+    from pipeline.settings import load_settings
+
+    return export_command(load_settings(db=db, jobs=jobs), out=out, format=format, documents=document or [], only=only)
+
+
+@app.command(help=say("help.eval"))
+def eval(
+    gold: Annotated[Path, typer.Option(help=say("help.gold"), metavar="DIR", show_default=False)],
+    exported: Annotated[
+        Path | None, typer.Argument(help=say("help.eval_export"), metavar="[EXPORT]", show_default=False)
+    ] = None,
+    sources: Annotated[Path | None, typer.Option(help=say("help.sources"), metavar="DIR")] = None,
+    show: Annotated[int, typer.Option(help=say("help.show"), min=0, metavar="N")] = 0,
+    json: Json = False,
+    db: Db = None,
+) -> int:
+    """Score an export or the store."""
+    from pipeline.commands import eval_command
+    from pipeline.settings import load_settings
+
+    return eval_command(load_settings(db=db), exported, gold=gold, sources=sources, show=show, as_json=json)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; its exit code."""
+    try:
+        code = app(args=arguments, prog_name="formtally", standalone_mode=False)
+        sys.stdout.flush()
+    except FormtallyError as error:
+        return _tell(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _tell(say("interrupted"), ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more when it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception as error:
+        if hasattr(error, "format_message"):  # typer's own errors: their class has moved between its versions
+            return _usage(error)
+        return _internal(error)
+    return int(code or 0)
+
+
+def _tell(sentence: str, code: int) -> int:
+    print(f"formtally: {sentence}", file=sys.stderr)
+    return int(code)
+
+
+def _usage(error: Exception) -> int:
+    """An error of the command line as one sentence that names the help of its command."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "formtally"
+    kind = type(error).__name__
+    parameter = getattr(error, "param", None)
+    name = parameter.get_error_hint(context) if parameter else ""
+    if kind == "NoArgsIsHelpError" and context:
+        print(context.get_help())
+        return ExitCode.USAGE
+    if kind == "MissingParameter":
+        problem = say("usage.missing", what=name)
+    elif kind == "NoSuchOption":
+        problem = say("usage.no_option", what=getattr(error, "option_name", ""))
+    elif kind == "BadParameter":
+        problem = say("usage.bad_value", what=name)
+    else:
+        problem = str(error.format_message())  # type: ignore[attr-defined]
+    return _tell(say("usage.wrong", problem=problem, command=command), ExitCode.USAGE)
+
+
+def _internal(error: Exception) -> int:
+    from pipeline.logbook import write_log
+
+    if os.environ.get("FORMTALLY_DEBUG", "") not in ("", "0", "false"):
+        traceback.print_exception(error)
+    # Frames only: the words of an error may quote a document.
+    frames = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
+    log = write_log(Path(os.environ.get("FORMTALLY_LOG") or "formtally.log"), "formtally", [frames])
+    return _tell(say("internal", kind=type(error).__name__, log=log), ExitCode.INTERNAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,293 @@
+"""What the commands do, once the command line is understood and the settings are known. Each returns an exit code."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pipeline.bulk import Report, Watcher, digitise_inputs, settle_stored
+from pipeline.errors import ExitCode, NothingUsable, UsageError
+from pipeline.evaluate import gold_records, read_export, score
+from pipeline.executors.local import local_executor
+from pipeline.export import Format, Spool, check_target, write_export
+from pipeline.inputs import Inputs, find_inputs
+from pipeline.interrupt import Interruption
+from pipeline.logbook import write_log
+from pipeline.messages import failure_sentence, say
+from pipeline.settings import Settings
+from pipeline.store.connect import shown
+from pipeline.store.rows import NameRow
+from pipeline.store.store import Store
+from pipeline.summary import RunProgress, console, show_report, show_score, show_status
+from pipeline.versions import current_versions
+from pipeline.work import Outcome, Plan, installed_engine
+
+__all__ = ["eval_command", "export_command", "run_command", "status_command"]
+
+_KINDS_SHOWN = 5
+_STORED_BYTES = 4_000
+"""Bytes of text that a stored document is taken for where it is decided whether worker processes are worth it."""
+
+
+def run_command(paths: Sequence[str], settings: Settings, *, export: Path | None) -> int:
+    """Digitise files and folders into the store, and export their forms if that is asked for.
+
+    Raises `NothingUsable` where no document could be read or no form was found.
+    """
+    _refuse_later("reader", settings.reader, "table", ("llm", "both", "cascade"))
+    _refuse_later("executor", settings.executor, "local", ("durable",))
+    if export is not None:
+        if export.suffix in (".csv", ".xlsx", ".parquet"):
+            raise UsageError(say("export.only_jsonl", path=export, format=export.suffix[1:]))
+        check_target(export, Format.JSONL)
+    began = time.monotonic()
+    report = Report()
+    with Interruption() as interruption, ExitStack() as stack:
+        inputs = find_inputs(paths, stop=interruption.check)
+        if not inputs.files and not inputs.unreadable:
+            _tell_other_kinds(inputs)
+            raise NothingUsable(say("run.no_files"))
+        store = stack.enter_context(Store.open(settings.db))
+        spool = stack.enter_context(Spool(export)) if export is not None else None
+        _digitise(paths, inputs, settings, store, report, spool, interruption.check)
+        if spool is not None and export is not None:
+            write_export(spool.lines(), export, Format.JSONL, stop=interruption.check)
+    _tell_other_kinds(inputs)
+    show_report(
+        report,
+        seconds=time.monotonic() - began,
+        store=store.shown,
+        export=str(export) if export is not None else None,
+        next_command=say("next.again") if report.failures else _next(settings, report.tally.questions > 0),
+    )
+    if report.tally.forms == 0:
+        raise NothingUsable(say("run.no_forms" if report.tally.documents else "run.all_failed"))
+    return ExitCode.SOME_FAILED if report.failures else ExitCode.DONE
+
+
+def _digitise(
+    paths: Sequence[str],
+    inputs: Inputs,
+    settings: Settings,
+    store: Store,
+    report: Report,
+    spool: Spool | None,
+    stop: Callable[[], None],
+) -> None:
+    """The work of a run, noted in the store from its beginning to its end."""
+    plan = _plan(lines=spool is not None)
+    run_id = store.begin_run("run", {"paths": list(paths), "readers": plan.readers, "jobs": settings.jobs})
+    executor = local_executor(engine=installed_engine, plan=plan, jobs=settings.jobs, size=inputs.size, stop=stop)
+    total = len(inputs.files) + len(inputs.unreadable)
+    try:
+        with RunProgress(say("run.digitising"), total) as progress:
+            watchers: list[Watcher] = [progress, _log_watcher(settings)]
+            if spool is not None:
+                watchers.append(spool)
+            digitise_inputs(
+                inputs, store=store, run_id=run_id, executor=executor, plan=plan, watchers=watchers, report=report
+            )
+    except KeyboardInterrupt:
+        executor.close()
+        store.end_run(run_id, "interrupted", _counts(report))
+        done = report.tally.documents + report.failed_documents
+        console(stderr=True).print(say("run.interrupted", done=f"{done:,}", total=f"{total:,}"))
+        raise
+    finally:
+        executor.close()
+    store.end_run(run_id, "done", _counts(report))
+
+
+def status_command(settings: Settings, *, as_json: bool) -> int:
+    """Say what is in the store: documents, forms, the last run, what failed."""
+    plan = _plan()
+    with Store.open(settings.db, create=False) as store:
+        shelf = store.shelf(plan.versions, plan.readers)
+        last = store.last_run()
+        failures = store.open_failures()
+    if not as_json:
+        show_status(store.shown, shelf, last, failures, _next(settings, True))
+        return ExitCode.DONE
+    said = {
+        "store": store.shown,
+        "schema": store.schema,
+        "documents": shelf.documents,
+        "documents_held": shelf.held,
+        "documents_current": shelf.current,
+        "forms": shelf.forms,
+        "forms_read": shelf.read,
+        "last_run": None
+        if last is None
+        else {"started": last.started, "finished": last.finished, "outcome": last.outcome, "counts": last.counts},
+        "failures": [
+            {
+                "document": each.name,
+                "source": each.source,
+                "form_type": each.failure.form_type,
+                "ordinal": each.failure.ordinal or None,
+                "code": each.failure.code,
+                "message": failure_sentence(each.failure.code, each.failure.message),
+            }
+            for each in failures
+        ],
+    }
+    _print_json(said)
+    return ExitCode.DONE
+
+
+def export_command(settings: Settings, *, out: Path, format: str, documents: Sequence[str], only: str | None) -> int:
+    """Write the forms of the store, or of some of its documents, as an export."""
+    kind = _chosen("format", format, Format)
+    if only not in (None, "settled"):
+        raise UsageError(say("usage.unknown", option="only", value=only, instead="settled"))
+    check_target(out, kind)
+    with Interruption() as interruption, ExitStack() as stack:
+        store = stack.enter_context(Store.open(settings.db, create=False))
+        names = _chosen_names(store, documents)
+        spool = stack.enter_context(Spool(out))
+        plan = _plan(lines=True, only_settled=only is not None)
+        report = _settle(store, names, settings, plan, [spool], interruption.check)
+        if not report.tally.forms:
+            raise NothingUsable(say("export.nothing"))
+        count = write_export(spool.lines(), out, kind, stop=interruption.check)
+    console().print(say("export.done", count=f"{count:,}", path=out))
+    return ExitCode.DONE
+
+
+def eval_command(
+    settings: Settings, exported: Path | None, *, gold: Path, sources: Path | None, show: int, as_json: bool
+) -> int:
+    """Score an export, or the store, against gold records."""
+    records = gold_records(gold)
+    form_type = installed_engine().form_type("self_evaluation")
+    with Interruption() as interruption, ExitStack() as stack:
+        if exported is not None:
+            forms: Iterable[Any] = read_export(exported)
+        else:
+            store = stack.enter_context(Store.open(settings.db, create=False))
+            spool = stack.enter_context(Spool())
+            _settle(store, store.names(), settings, _plan(lines=True), [spool], interruption.check)
+            forms = map(json.loads, spool.lines())
+        scored = score(forms, records, form_type, sources=sources)
+    if as_json:
+        _print_json({"total": scored.total, "documents": scored.documents})
+    else:
+        worst_first = sorted(scored.misses, key=lambda miss: miss.what not in ("silent", "extra_row"))
+        show_score(scored, worst_first[:show])
+    return ExitCode.DONE
+
+
+def _settle(
+    store: Store,
+    names: Sequence[NameRow],
+    settings: Settings,
+    plan: Plan,
+    watchers: Sequence[Watcher],
+    stop: Callable[[], None],
+) -> Report:
+    """Settle stored documents; what their readings have become stale for is read again, and stored."""
+    report = Report()
+    run_ids: list[int] = []
+
+    def run_id() -> int:
+        if not run_ids:
+            run_ids.append(store.begin_run("export", {}))
+        return run_ids[0]
+
+    size = _STORED_BYTES * len(names)
+    executor = local_executor(engine=installed_engine, plan=plan, jobs=settings.jobs, size=size, stop=stop)
+    try:
+        with RunProgress(say("run.settling"), len(names)) as progress:
+            told = [progress, _log_watcher(settings), *watchers]
+            settle_stored(names, store=store, run_id=run_id, executor=executor, plan=plan, watchers=told, report=report)
+    finally:
+        executor.close()
+    if run_ids:
+        store.end_run(run_ids[0], "done", _counts(report))
+    return report
+
+
+def _plan(*, lines: bool = False, only_settled: bool = False) -> Plan:
+    engine = installed_engine()
+    readers = tuple(engine.readers)
+    return Plan(current_versions(engine.form_types, readers), readers, lines, only_settled)
+
+
+def _chosen_names(store: Store, documents: Sequence[str]) -> list[NameRow]:
+    names = store.names()
+    if not documents:
+        return names
+    known = {row.name for row in names}
+    for document in documents:
+        if document not in known:
+            raise UsageError(say("export.no_document", name=document))
+    return [row for row in names if row.name in set(documents)]
+
+
+def _refuse_later(option: str, value: str, instead: str, later: Sequence[str]) -> None:
+    """Raise `UsageError` for what is to come, and for what is not known at all."""
+    if value in later:
+        raise UsageError(say("usage.later", option=option, value=value, instead=instead))
+    if value != instead:
+        raise UsageError(say("usage.unknown", option=option, value=value, instead=instead))
+
+
+def _chosen(option: str, value: str, formats: type[Format]) -> Format:
+    try:
+        return formats(value)
+    except ValueError:
+        raise UsageError(say("usage.unknown", option=option, value=value, instead=" ".join(formats))) from None
+
+
+def _log_watcher(settings: Settings) -> Watcher:
+    """A watcher that writes internal errors down."""
+
+    def watch(outcome: Outcome) -> None:
+        if outcome.tracebacks:
+            write_log(settings.log, outcome.job.name, outcome.tracebacks)
+            if settings.debug:
+                print(*outcome.tracebacks, sep="\n", file=sys.stderr)
+
+    return watch
+
+
+def _tell_other_kinds(inputs: Inputs) -> None:
+    if inputs.other_kinds:
+        kinds = [suffix for suffix, _ in sorted(inputs.other_kinds.items(), key=lambda item: (-item[1], item[0]))]
+        shown = " ".join([*kinds[:_KINDS_SHOWN], *(["…"] if len(kinds) > _KINDS_SHOWN else [])])
+        said = say("run.other_kinds", count=f"{inputs.other_kinds.total():,}", kinds=shown)
+        console(stderr=True).print(said)
+
+
+def _counts(report: Report) -> dict[str, object]:
+    tally = report.tally
+    return {
+        "documents": tally.documents,
+        "formless": tally.formless,
+        "failed": report.failed_documents,
+        "stored": report.stored,
+        "forms": tally.forms,
+        "untouched": tally.untouched,
+        "questions": tally.questions,
+        "states": dict(sorted(tally.states.items())),
+        "findings": {f"{check} {severity}": count for (check, severity), count in sorted(tally.findings.items())},
+    }
+
+
+def _next(settings: Settings, questions: bool) -> str:
+    """The command to type next: a workbook to look at questions, or tables to work with."""
+    command = ["formtally", "export", "--format", "xlsx" if questions else "csv", "--out"]
+    command.append("formtally.xlsx" if questions else "formtally-csv")
+    if settings.db != Settings.model_fields["db"].default:
+        command += ["--db", shown(settings.db)]
+    return shlex.join(command)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))

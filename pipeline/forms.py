@@ -1,0 +1,147 @@
+"""What a form type is to the engine: leaves with kinds, a vocabulary, checks, a record.
+
+A form type lives in its folder under `schemas/` and is reached through `form_types()` only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any
+
+from pipeline.reading import RefKind
+
+if TYPE_CHECKING:
+    from pipeline.vocabulary import Vocabulary
+
+__all__ = ["Check", "DossierCheck", "Finding", "FormType", "FormView", "Kind", "Severity", "form_types", "pattern"]
+
+
+class Kind(StrEnum):
+    """What a leaf holds, which says how its characters become a value."""
+
+    TEXT = "text"
+    NAME = "name"
+    PHONE = "phone"
+    NUMBER = "number"
+    MONEY = "money"
+    PERCENT = "percent"
+    YEAR = "year"
+    DATE = "date"
+    UNIT = "unit"
+
+    @property
+    def numeric(self) -> bool:
+        """Is the value a decimal string?"""
+        return self in (Kind.NUMBER, Kind.MONEY, Kind.PERCENT, Kind.YEAR)
+
+
+class Severity(StrEnum):
+    """`error`: an identity fails. `warning`: needs judgement. `note`: worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check says of a form. `paths` is ordered by suspicion, most likely first.
+
+    `review` names those of the paths (leaves or groups) that a person must look at; empty where the finding is only told.
+    """
+
+    check: str
+    severity: Severity
+    paths: tuple[str, ...]
+    message: str
+    review: tuple[str, ...] = ()
+
+
+def pattern(path: str) -> str:
+    """`indicators[3].score` → `indicators[].score`."""
+    return re.sub(r"\[[0-9]+\]", "[]", path)
+
+
+@dataclass(frozen=True)
+class FormView:
+    """A form as the checks see it: values by leaf path, with what was printed.
+
+    `values` holds decimal strings for numeric leaves, text as printed for others, None for blanks; every leaf of the
+    record has a key. `kinds` says by what reference each leaf is known; `printed` holds the source text of filled
+    leaves with their unit, `units` the unit printed beside a money leaf (万元, 元) where there is one. `merged` lists
+    half-open row ranges whose weight and score are printed once, on the first row. `subtotals` maps a level1 heading
+    to its printed subtotal.
+    """
+
+    values: Mapping[str, str | None]
+    kinds: Mapping[str, RefKind]
+    printed: Mapping[str, str]
+    units: Mapping[str, str]
+    rows: int
+    merged: tuple[tuple[int, int], ...] = ()
+    subtotals: Mapping[str, str] = field(default_factory=dict)
+    document: str = ""
+    ordinal: int = 0
+
+    def text(self, path: str) -> str | None:
+        """The value of a leaf, None for a blank."""
+        return self.values.get(path)
+
+    def number(self, path: str) -> Decimal | None:
+        """The value of a numeric leaf, None for a blank or for what is no number."""
+        value = self.values.get(path)
+        if value is None:
+            return None
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            return None
+
+
+Check = Callable[[FormView], Iterable[Finding]]
+"""One identity of one form."""
+
+DossierCheck = Callable[[Sequence[FormView]], Iterable[tuple[int, Finding]]]
+"""What the forms of one document say of each other: (index of the form, finding)."""
+
+
+@dataclass(frozen=True)
+class FormType:
+    """A form type: what `schemas/NAME/__init__.py` publishes as FORM_TYPE.
+
+    `leaves` maps leaf patterns (`indicators[].score`) to kinds. `record` makes the exported record out of a view.
+    """
+
+    name: str
+    leaves: Mapping[str, Kind]
+    vocabulary: Vocabulary
+    checks: Sequence[Check]
+    dossier_checks: Sequence[DossierCheck]
+    record: Callable[[FormView], dict[str, Any]]
+
+    def paths(self, rows: int) -> list[str]:
+        """Every leaf path of a record with that many rows, in record order."""
+        out: list[str] = []
+        for leaf in self.leaves:
+            if "[]" not in leaf:
+                out.append(leaf)
+        per_row = [leaf for leaf in self.leaves if "[]" in leaf]
+        for row in range(rows):
+            out.extend(leaf.replace("[]", f"[{row}]") for leaf in per_row)
+        return out
+
+
+@cache
+def form_types() -> tuple[FormType, ...]:
+    """Every form type under `schemas/`, by name."""
+    import schemas
+
+    names = sorted(info.name for info in iter_modules(schemas.__path__) if info.ispkg)
+    return tuple(import_module(f"schemas.{name}").FORM_TYPE for name in names)

@@ -1,0 +1,417 @@
+"""What formtally says to people, in English and in Chinese (`FORMTALLY_LANG=zh`).
+
+Every sentence of a command is here once in each language, so that neither is forgotten. Sentences never hold personal
+values: they name paths, documents, places in forms and counts. Labels of a form are shown as the form prints them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+__all__ = ["CATALOGUE", "Language", "english", "failure_sentence", "language", "say", "set_language"]
+
+Language = Literal["en", "zh"]
+
+_language: Language = "zh" if os.environ.get("FORMTALLY_LANG", "").lower().startswith("zh") else "en"
+
+
+def language() -> Language:
+    """The language of messages."""
+    return _language
+
+
+def set_language(chosen: Language) -> None:
+    """Choose the language of all messages from now on."""
+    global _language  # noqa: PLW0603 - one language a process, known before anything else is
+    _language = chosen
+
+
+def say(key: str, **values: object) -> str:
+    """The sentence of that key in the language of the process, with its values filled in."""
+    return CATALOGUE[key][_language == "zh"].format(**values)
+
+
+def english(key: str, **values: object) -> str:
+    """The sentence in English, which is what the store keeps."""
+    return CATALOGUE[key][0].format(**values)
+
+
+def failure_sentence(code: str, message: str) -> str:
+    """A failure in the language of the process: as the store keeps it, or in Chinese what its code means."""
+    key = f"failure.{code}"
+    if _language == "zh" and key in CATALOGUE:
+        return CATALOGUE[key][1].partition("（{")[0]
+    return message
+
+
+CATALOGUE: dict[str, tuple[str, str]] = {
+    # Why a document, or a form of it, could not be read. The file's name stands in front.
+    "failure.empty": (
+        "the file is empty; check that it was copied completely",
+        "文件是空的；请检查是否复制完整",
+    ),
+    "failure.too_large": (
+        "the file is too large; split it into smaller files",
+        "文件太大；请拆分成较小的文件",
+    ),
+    "failure.not_text": (
+        "the file is not text; give it its proper suffix or convert it to text",
+        "文件不是文本；请改回正确的扩展名，或转换成文本",
+    ),
+    "failure.encoding": (
+        "the file is neither UTF-8 nor GB18030; save it again as UTF-8",
+        "文件编码既不是 UTF-8 也不是 GB18030；请另存为 UTF-8",
+    ),
+    "failure.binary": (
+        "the file looks like binary data, not text; give it its proper suffix or convert it",
+        "文件像是二进制数据而不是文本；请改回正确的扩展名，或转换成文本",
+    ),
+    "failure.line_too_long": (
+        "the file has a line that is too long; break it between the forms",
+        "文件中有一行过长；请在表与表之间换行",
+    ),
+    "failure.unreadable": (
+        "it cannot be opened ({cause}); check the disk and the path",
+        "无法打开；请检查磁盘和路径（{cause}）",
+    ),
+    "failure.unreadable.missing": (
+        "there is no such file or folder; check the path",
+        "没有这个文件或文件夹；请检查路径",
+    ),
+    "failure.unreadable.permission": (
+        "you may not read it; ask for permission or copy it to a place of yours",
+        "没有读取权限；请申请权限，或复制到自己的目录",
+    ),
+    "failure.unreadable.kind": (
+        "it is neither a file nor a folder; save its content as a file first",
+        "它既不是文件也不是文件夹；请先把内容保存成文件",
+    ),
+    "failure.internal": (
+        "an error in formtally itself ({kind} at {place}); please report it with the log, the other documents are done",
+        "formtally 自身出错；请附日志反馈，其他文件不受影响（{kind}，{place}）",
+    ),
+    "failure.memory": (
+        "it needs more memory than a worker may use ({kind} at {place}); split it into smaller files",
+        "所需内存超过上限；请拆分成较小的文件（{kind}，{place}）",
+    ),
+    "failure.reader.failed": (
+        "the reader broke on this form ({kind} at {place}), which is wholly in review; please report it with the log",
+        "读取这张表时出错，整张表待复核；请附日志反馈（{kind}，{place}）",
+    ),
+    "failure.settle.failed": (
+        "a rule broke on this form ({kind} at {place}), which is wholly in review; please report it with the log",
+        "核对这张表时规则出错，整张表待复核；请附日志反馈（{kind}，{place}）",
+    ),
+    "failure.crashed": (
+        "the process that read it died, twice; split the file, or run it alone with --jobs 1 to see why",
+        "处理它的进程两次意外退出；请拆分文件，或单独用 --jobs 1 运行以查明原因",
+    ),
+    "failure.too_slow": (
+        "it was given up after {seconds} seconds; split it into smaller files",
+        "处理超时，已放弃；请拆分成较小的文件（{seconds} 秒）",
+    ),
+    # The store.
+    "store.url": (
+        "--db is not a database URL; write it like sqlite:///formtally.db or postgresql+psycopg://host/name",
+        "--db 不是数据库地址；请写成 sqlite:///formtally.db 或 postgresql+psycopg://主机/库名",
+    ),
+    "store.driver": (
+        "the database driver of {driver} is not installed; run `pip install psycopg[binary]` for PostgreSQL",
+        "没有安装 {driver} 的数据库驱动；PostgreSQL 请运行 `pip install psycopg[binary]`",
+    ),
+    "store.none": (
+        "there is no store at {store} yet; make one with `formtally run PATH`, or name another with --db",
+        "{store} 还没有数据库；请先运行 `formtally run 路径`，或用 --db 指定另一个",
+    ),
+    "store.folder": (
+        "the store's folder {folder} does not exist; make it, or name another store with --db",
+        "数据库所在的文件夹 {folder} 不存在；请先创建，或用 --db 指定另一个",
+    ),
+    "store.is_folder": (
+        "the store {folder} is a folder; name a file in it with --db",
+        "{folder} 是文件夹；请用 --db 指定其中的文件",
+    ),
+    "store.foreign": (
+        "the database holds tables of another program ({tables}); give formtally a database of its own with --db",
+        "该数据库里已有其他程序的表（{tables}）；请用 --db 给 formtally 单独的数据库",
+    ),
+    "store.newer": (
+        "the store was made by a newer formtally (schema {found}, this one knows {known}); update formtally",
+        "数据库由更新版本的 formtally 建立（结构版本 {found}，本程序只到 {known}）；请升级 formtally",
+    ),
+    "store.full": (
+        "the store {store} cannot be written, the disk is full; free some space and run the same command again",
+        "无法写入数据库 {store}：磁盘已满；请腾出空间后重新运行同一命令",
+    ),
+    "store.locked": (
+        "the store {store} is busy; wait until the other command is done and run the same command again",
+        "数据库 {store} 正被占用；请等另一个命令结束后重新运行",
+    ),
+    "store.readonly": (
+        "the store {store} may not be written; check its permissions or name another with --db",
+        "数据库 {store} 不可写；请检查权限，或用 --db 指定另一个",
+    ),
+    "store.not_a_store": (
+        "the file of {store} is no database; name another with --db",
+        "{store} 的文件不是数据库；请用 --db 指定另一个",
+    ),
+    "store.malformed": (
+        "the store {store} is damaged; restore a copy of it, or run again into another with --db",
+        "数据库 {store} 已损坏；请恢复备份，或用 --db 另建一个重新运行",
+    ),
+    "store.unable": (
+        "the store {store} cannot be opened; check the path and its permissions",
+        "无法打开数据库 {store}；请检查路径和权限",
+    ),
+    "store.failed": (
+        "the store {store} does not answer ({cause}); check --db and try `formtally doctor`",
+        "数据库 {store} 无响应（{cause}）；请检查 --db，并试试 `formtally doctor`",
+    ),
+    "executor.no_start": (
+        "worker processes do not start; try `--jobs 1`, and `formtally doctor`",
+        "工作进程无法启动；请试试 `--jobs 1` 和 `formtally doctor`",
+    ),
+    # Settings and usage.
+    "settings.bad": (
+        "the setting {name} has a value that it cannot have; correct it in formtally.toml or in FORMTALLY_{variable}",
+        "设置 {name} 的值不可用；请在 formtally.toml 或 FORMTALLY_{variable} 中改正",
+    ),
+    "settings.unknown": (
+        "there is no setting {name}; remove it from formtally.toml",
+        "没有 {name} 这项设置；请从 formtally.toml 中删除",
+    ),
+    "settings.file": (
+        "formtally.toml cannot be read ({cause}); correct or remove it",
+        "formtally.toml 无法读取（{cause}）；请改正或删除",
+    ),
+    "usage.later": (
+        "--{option} {value} is not available yet; use --{option} {instead}",
+        "--{option} {value} 尚不可用；请用 --{option} {instead}",
+    ),
+    "usage.unknown": (
+        "--{option} {value} is not known; use --{option} {instead}",
+        "没有 --{option} {value}；请用 --{option} {instead}",
+    ),
+    "usage.wrong": (
+        "{problem} See `{command} --help`.",
+        "命令有误：{problem} 参见 `{command} --help`。",
+    ),
+    "usage.missing": ("{what} is missing.", "缺少 {what}。"),
+    "usage.no_option": ("There is no option {what}.", "没有选项 {what}。"),
+    "usage.bad_value": ("The value of {what} is not usable.", "{what} 的值不可用。"),
+    "export.folder": (
+        "the folder {folder} of the export does not exist; make it or name another",
+        "导出目标所在的文件夹 {folder} 不存在；请先创建或另选",
+    ),
+    "export.is_folder": (
+        "{path} is a folder; name a file for the export",
+        "{path} 是文件夹；请为导出指定一个文件名",
+    ),
+    "export.not_ours": (
+        "{path} exists and is no folder of a {format} export; name another, so that nothing of yours is replaced",
+        "{path} 已存在且不是 {format} 导出文件夹；请另选名称，以免覆盖您的文件",
+    ),
+    "export.full": (
+        "{path} was not written, the disk is full; free some space, then `formtally export`: the store has the records",
+        "未写入 {path}：磁盘已满；请腾出空间，数据已在库中，可用 `formtally export` 再导出",
+    ),
+    "export.failed": (
+        "{path} was not written ({cause}); choose another with `formtally export`, the records are in the store",
+        "未写入 {path}（{cause}）；数据已在库中，可用 `formtally export` 再导出",
+    ),
+    "export.only_jsonl": (
+        "run --export writes JSON Lines; for {path} use `formtally export --format {format} --out {path}` afterwards",
+        "run --export 只写 JSON Lines；要得到 {path}，请随后运行 `formtally export --format {format} --out {path}`",
+    ),
+    "export.no_document": (
+        "the store has no document called {name}; `formtally status` says what is in it",
+        "库中没有名为 {name} 的文件；可用 `formtally status` 查看",
+    ),
+    "export.nothing": (
+        "the store holds no form to export; digitise documents with `formtally run PATH`",
+        "库中没有可导出的表；请先运行 `formtally run 路径`",
+    ),
+    "export.done": ("{count} forms in {path}", "已导出 {count} 张表到 {path}"),
+    "eval.no_gold": (
+        "{folder} holds no gold records (NAME-01.json ...); name their folder with --gold",
+        "{folder} 中没有标准答案（NAME-01.json ……）；请用 --gold 指定其文件夹",
+    ),
+    "eval.bad_gold": ("{path} is no gold record; it must be JSON", "{path} 不是标准答案；应为 JSON"),
+    "eval.unreadable": ("{path} cannot be opened ({cause}); check the path", "无法打开 {path}（{cause}）；请检查路径"),
+    "eval.not_export": (
+        "{path} is not JSON Lines; make an export with `formtally export --format jsonl --out FILE.jsonl`",
+        "{path} 不是 JSON Lines；请用 `formtally export --format jsonl --out 文件.jsonl` 导出",
+    ),
+    "eval.bad_line": (
+        "line {line} of {path} is no form; make an export with `formtally export --format jsonl --out FILE.jsonl`",
+        "{path} 第 {line} 行不是一张表；请用 `formtally export --format jsonl --out 文件.jsonl` 导出",
+    ),
+    "eval.twice": (
+        "form {ordinal} of {document} is in the export twice; export one document of that name with --document",
+        "{document} 的第 {ordinal} 张表在导出中出现两次；请用 --document 只导出一个",
+    ),
+    # How a run goes.
+    "run.digitising": ("Digitising", "数字化"),
+    "run.settling": ("Settling", "核对"),
+    "run.searching": ("Looking for documents", "查找文件"),
+    "run.exporting": ("Writing {path}", "写入 {path}"),
+    "run.forms": ("{count} forms", "{count} 张表"),
+    "run.plain": (
+        "{done} of {total} documents, {forms} forms, {seconds} s",
+        "{done}/{total} 个文件，{forms} 张表，{seconds} 秒",
+    ),
+    "run.no_files": (
+        "no document was found; give the path of a text file, or of a folder with .txt, .tsv, .csv or .md files",
+        "没有找到文件；请给出文本文件的路径，或含有 .txt、.tsv、.csv、.md 文件的文件夹",
+    ),
+    "run.other_kinds": (
+        "{count} files are of kinds that are not read yet ({kinds}); convert them to text to digitise them",
+        "{count} 个文件的类型暂不支持（{kinds}）；请转换成文本后再处理",
+    ),
+    "run.all_failed": (
+        "no document could be read; mend what is named above and run the same command again",
+        "没有一个文件能够读取；请按上述提示处理后重新运行同一命令",
+    ),
+    "run.no_forms": (
+        "no form was found in any document; check that these are the documents you meant",
+        "所有文件中都没有找到表；请检查是否选对了文件",
+    ),
+    "run.interrupted": (
+        "Stopped. {done} of {total} documents are in the store; the same command goes on from there.",
+        "已停止。{total} 个文件中已有 {done} 个入库；重新运行同一命令即可继续。",
+    ),
+    "interrupted": ("Stopped; nothing was changed.", "已停止；没有任何改动。"),
+    "internal": (
+        "an error in formtally itself ({kind}); the details are in {log}, FORMTALLY_DEBUG=1 shows them here",
+        "formtally 自身出错（{kind}）；详情见 {log}，设 FORMTALLY_DEBUG=1 可直接显示",
+    ),
+    "log.written": ("details are in {log}", "详情见 {log}"),
+    # The summary.
+    "summary.documents": ("Documents", "文件"),
+    "summary.forms": ("Forms", "表"),
+    "summary.untouched": ("Without a question", "无需复核"),
+    "summary.questions": ("Questions", "待复核"),
+    "summary.leaves": ("Fields", "字段"),
+    "summary.time": ("Time", "用时"),
+    "summary.export": ("Export", "导出"),
+    "summary.store": ("Store", "数据库"),
+    "summary.next": ("Next", "下一步"),
+    "summary.findings": ("Findings", "发现"),
+    "summary.check": ("check", "检查项"),
+    "summary.error": ("errors", "错误"),
+    "summary.warning": ("warnings", "警告"),
+    "summary.note": ("notes", "提示"),
+    "summary.failed": ("Not read", "未能读取"),
+    "summary.form": ("{name}, form {ordinal}", "{name} 第 {ordinal} 张表"),
+    "summary.more_failures": (
+        "and {count} more: `formtally status` lists them all",
+        "另有 {count} 条：可用 `formtally status` 全部列出",
+    ),
+    "summary.formless": ("{count} without a form", "{count} 个没有表"),
+    "summary.failed_count": ("{count} failed", "{count} 个失败"),
+    "summary.stored": ("{count} as stored", "{count} 个此前已入库"),
+    "summary.per_form": ("{rate} a form", "每张表 {rate} 项"),
+    "summary.speed": ("{seconds} s, {rate} forms a second", "{seconds} 秒，每秒 {rate} 张表"),
+    "summary.seconds": ("{seconds} s", "{seconds} 秒"),
+    "state.accepted": ("accepted", "采信"),
+    "state.review": ("review", "待复核"),
+    "state.source_defect": ("source defect", "原件自身有误"),
+    "state.decided": ("decided", "已裁定"),
+    "next.again": ("mend what was not read, then the same command again", "处理未能读取的文件后，重新运行同一命令"),
+    # Status.
+    "status.title": ("What is in the store", "库中内容"),
+    "status.read": ("{read} of {forms} read by this version", "{forms} 张中有 {read} 张由当前版本读取"),
+    "status.stale": (
+        "{count} documents were read by another version; the same run again brings them up to date",
+        "{count} 个文件由其他版本读取；重新运行同一命令即可更新",
+    ),
+    "status.last_run": ("Last run", "上次运行"),
+    "status.run_done": ("{started}, {outcome}", "{started}，{outcome}"),
+    "outcome.done": ("done", "已完成"),
+    "outcome.interrupted": ("interrupted; the same command goes on", "被中断；重新运行同一命令即可继续"),
+    "outcome.open": ("not finished; the same command goes on", "未完成；重新运行同一命令即可继续"),
+    "status.never": ("never", "从未运行"),
+    # Doctor.
+    "doctor.python": ("Python", "Python"),
+    "doctor.packages": ("Packages", "软件包"),
+    "doctor.forms": ("Form types", "表的类型"),
+    "doctor.settings": ("Settings", "设置"),
+    "doctor.store": ("Store", "数据库"),
+    "doctor.processors": ("Processors", "处理器"),
+    "doctor.disk": ("Disk", "磁盘"),
+    "doctor.terminal": ("Terminal", "终端"),
+    "doctor.packages_ok": ("{count} of {count} there", "{count} 个全部就绪"),
+    "doctor.packages_missing": ("{names}", "缺少 {names}"),
+    "doctor.store_ok": ("{store}, schema {number}", "{store}，结构版本 {number}"),
+    "doctor.store_none": ("{store}, made by the first run", "{store}，首次运行时建立"),
+    "doctor.disk_free": ("{free} free at {folder}", "{folder} 剩余 {free}"),
+    "doctor.terminal_is": ("{width} columns, {encoding}", "{width} 列，{encoding}"),
+    "doctor.no_toml": ("defaults, no formtally.toml", "默认值，没有 formtally.toml"),
+    "doctor.toml": ("formtally.toml", "formtally.toml"),
+    "doctor.mend_python": ("install Python 3.11 or newer", "请安装 Python 3.11 或更新版本"),
+    "doctor.mend_disk": (
+        "free some space, or name a store elsewhere with --db",
+        "请腾出空间，或用 --db 把数据库放到别处",
+    ),
+    "doctor.mend_encoding": ("export PYTHONUTF8=1", "export PYTHONUTF8=1"),
+    "doctor.mend_width": ("make the window 80 columns wide", "请把窗口加宽到 80 列"),
+    "doctor.well": ("All is well.", "一切正常。"),
+    # Scores.
+    "eval.title": ("{document}", "{document}"),
+    "eval.total": ("All documents", "全部文件"),
+    "eval.forms": ("Forms", "表"),
+    "eval.rows": ("Rows missing / extra", "缺行 / 多行"),
+    "eval.accuracy": ("Accuracy", "准确率"),
+    "eval.silent": ("Silent errors", "漏检错误"),
+    "eval.burden": ("Burden", "复核负担"),
+    "eval.ambiguous": ("Ambiguous flagged", "疑义字段已标记"),
+    "eval.defects": ("Defects raised", "原件错误已报告"),
+    "eval.false_errors": ("False errors", "误报错误"),
+    "eval.untouched": ("Untouched forms", "无标记的表"),
+    "eval.evidence": ("Evidence holds the value", "依据与值相符"),
+    "eval.numbers": ("numbers {share}, text {other}", "数字 {share}，文字 {other}"),
+    "eval.of_filled": ("{share} of filled fields", "已填字段的 {share}"),
+    "eval.of_numbers": ("{count} of numbers", "其中数字 {count}"),
+    "eval.extra_forms": ("{count} surplus", "多出 {count}"),
+    # Help.
+    "help.app": (
+        "Turn batches of official forms into records that a statistician can trust.",
+        "把成批的表格文件变成统计人员可以信赖的数据。",
+    ),
+    "help.run": (
+        "Digitise files and folders; the same command again goes on where it stopped.",
+        "数字化文件和文件夹；再次运行同一命令会接着做。",
+    ),
+    "help.status": ("Say what is in the store and what failed.", "查看库中内容和失败的文件。"),
+    "help.doctor": ("Check the installation; say how to mend what is wrong.", "检查安装，并说明如何修复。"),
+    "help.export": (
+        "Write records with states, findings and evidence. csv and parquet are folders of tables; in csv, text that a "
+        "spreadsheet would take for a number, date or formula (telephones) has a tab in front.",
+        "导出记录及其状态、发现和依据。csv 和 parquet 是多个表组成的文件夹；"
+        "csv 中会被电子表格误认为数字、日期或公式的文本（如电话）前面加一个制表符。",
+    ),
+    "help.eval": (
+        "Score an export, or the store, against gold records: accuracy, silent errors, burden.",
+        "用标准答案评估导出文件或库中数据：准确率、漏检错误、复核负担。",
+    ),
+    "help.paths": ("Text files, and folders of them.", "文本文件，或包含文本文件的文件夹。"),
+    "help.db": ("Database URL of the store.", "数据库地址。"),
+    "help.reader": ("Who reads the forms: table.", "由谁读表：table。"),
+    "help.executor": ("Who does the work: local.", "由谁执行：local。"),
+    "help.run_export": ("Write the forms of these paths as JSON Lines.", "把这些路径中的表写成 JSON Lines。"),
+    "help.jobs": ("Number of processes; all processors by default.", "进程数；默认用全部处理器。"),
+    "help.json": ("As JSON, for programs.", "输出 JSON，供程序使用。"),
+    "help.format": ("jsonl, csv, xlsx or parquet.", "jsonl、csv、xlsx 或 parquet。"),
+    "help.out": ("File, or folder for csv and parquet.", "文件；csv 和 parquet 为文件夹。"),
+    "help.document": ("Only this document; may be repeated.", "只导出这个文件；可重复。"),
+    "help.only": ("settled: only forms with nothing left in review.", "settled：只要没有待复核项的表。"),
+    "help.eval_export": ("An export in JSON Lines; the store without one.", "JSON Lines 导出文件；不给则用库中数据。"),
+    "help.gold": ("Folder of gold records, NAME-01.json ...", "标准答案文件夹，NAME-01.json ……"),
+    "help.sources": ("Folder of the text documents: check the evidence too.", "文本文件所在文件夹：同时核对依据。"),
+    "help.show": (
+        "Show this many of the wrong fields, with their values.",
+        "显示这么多个有误的字段及其值。",
+    ),
+    "help.version": ("Say the version.", "显示版本。"),
+}

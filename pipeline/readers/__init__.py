@@ -1,0 +1,1 @@
+"""Readers: each makes a reading of a section on its own, never seeing another's."""

@@ -1,0 +1,174 @@
+"""A reading while it is being made, and the view of several cells as one folded text that the readers search in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipeline.forms import FormType, Kind, pattern
+from pipeline.reading import Claim, Doubt, Part, Reading, Ref, RefKind
+from pipeline.source import Cell
+from pipeline.vocabulary import Fields, fold, folded
+
+__all__ = ["FIGURE", "Draft", "Strip", "figure", "label_of", "whole"]
+
+FIGURE = re.compile(r"-?[0-9]+(?:,[0-9]{3})*(?:[.][0-9]+)?")
+"""A bare figure, folded."""
+_BRACKETED = re.compile(r"[(][^()]*[)]$")
+
+
+def whole(cell: Cell) -> Part:
+    """All of a cell."""
+    return Part(cell.id, 0, len(cell.text))
+
+
+def figure(text: str) -> float | None:
+    """The figure that a folded text is, a trailing 分 allowed; None if it is none. For comparing only."""
+    bare = text.removesuffix("分")
+    return float(bare.replace(",", "")) if FIGURE.fullmatch(bare) else None
+
+
+def label_of(text: str, labels: Mapping[str, str], *, cut: bool = False) -> str | None:
+    """What a folded text means as a label: as it is, without a colon, without a bracket behind it.
+
+    With `cut`, a text of two characters or more that begins exactly one meaning's labels counts as well: a heading that
+    the scan clipped.
+    """
+    for form in (text, text.rstrip(":"), _BRACKETED.sub("", text.rstrip(":"))):
+        if form in labels:
+            return labels[form]
+    if cut and len(text) >= 2:
+        meanings = {meaning for label, meaning in labels.items() if label.startswith(text)}
+        if len(meanings) == 1:
+            return meanings.pop()
+    return None
+
+
+class Strip:
+    """Several cells in reading order as one folded text, every character of which knows its cell."""
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        self.cells = list(cells)
+        texts: list[str] = []
+        self._places: list[tuple[int, int]] = []
+        self.starts: list[int] = []
+        """Index in `text` at which each cell begins."""
+        at = 0
+        for number, cell in enumerate(self.cells):
+            piece = folded(cell.text)
+            texts.append(piece.text)
+            self._places.extend((number, offset) for offset in piece.offsets)
+            self.starts.append(at)
+            at += len(piece.text)
+        self.text = "".join(texts)
+
+    def cut(self, start: int, end: int) -> tuple[Part, ...]:
+        """The source parts of the folded characters `start`..`end`, one a cell."""
+        parts: list[Part] = []
+        for number, offset in self._places[start:end]:
+            cell = self.cells[number].id
+            if parts and parts[-1].cell == cell:
+                parts[-1] = Part(cell, parts[-1].start, offset + 1)
+            else:
+                parts.append(Part(cell, offset, offset + 1))
+        return tuple(parts)
+
+
+class Draft:
+    """Collects leaves, label claims and doubts; `finish` makes the reading."""
+
+    def __init__(self, form_type: FormType, cells: Sequence[Cell]) -> None:
+        self.form_type = form_type
+        self.vocabulary = form_type.vocabulary
+        self._cells = {cell.id: cell for cell in cells}
+        self.leaves: dict[str, Ref] = {}
+        self.doubts: list[Doubt] = []
+        self.claims: list[Claim] = []
+        self.extra: dict[str, Ref] = {}
+        self.merged: list[tuple[int, int]] = []
+        self.rows = 0
+        self.template: list[str] = []
+
+    def text(self, parts: Iterable[Part]) -> str:
+        """Folded text of these parts."""
+        return "".join(fold(self._cells[cell].text[start:end]) for cell, start, end in parts)
+
+    def put(self, path: str, parts: Sequence[Part]) -> None:
+        """Set a leaf to what stands in these parts; blank cells and marks for nothing become references of their own."""
+        self.leaves[path] = self.reference(self.form_type.leaves.get(pattern(path), Kind.NUMBER), parts)
+
+    def put_extra(self, label: str, parts: Sequence[Part]) -> None:
+        """Keep what the record has no place for."""
+        if self.text(parts):
+            self.extra[label] = self.reference(Kind.TEXT, parts)
+
+    def reference(self, kind: Kind, parts: Sequence[Part]) -> Ref:
+        """The reference that these parts make for a leaf of that kind."""
+        text = self.text(parts)
+        if not text:
+            return Ref(RefKind.EMPTY, tuple(parts))
+        if kind.numeric and text in self.vocabulary.nothing:
+            return Ref(RefKind.DASH, tuple(parts))
+        return Ref(RefKind.AT, tuple(part for part in parts if part.end > part.start))
+
+    def lose(self, path: str, code: str, message: str = "") -> None:
+        """Say that the source lost a leaf."""
+        self.leaves[path] = Ref(RefKind.LOST)
+        self.doubt(path, code, message)
+
+    def doubt(self, path: str, code: str, message: str = "") -> None:
+        """Say that a leaf, a group or the whole form is not certain."""
+        entry = Doubt(path, code, message)
+        if entry not in self.doubts:
+            self.doubts.append(entry)
+
+    def claim(self, parts: Iterable[Part], kind: str = "label") -> None:
+        """Account for characters that are no value."""
+        self.claims.extend(Claim(part, kind) for part in parts if part.end > part.start)
+
+    def fields_inline(self, strip: Strip, fields: Fields) -> None:
+        """Read `label：value` pairs out of running text; a value reaches to the next label.
+
+        A label without a value is blank: the cell for it is there. A leaf that was read already is left alone.
+        """
+        found = sorted(_occurrences(strip, fields), key=lambda hit: hit[0])
+        taken: list[tuple[int, int, str]] = []
+        for start, end, path in found:
+            if path not in {hit[2] for hit in taken} and path not in self.leaves and (not taken or start >= taken[-1][1]):
+                taken.append((start, end, path))
+        for number, (start, end, path) in enumerate(taken):
+            self.claim(strip.cut(start, end))
+            stop = taken[number + 1][0] if number + 1 < len(taken) else len(strip.text)
+            self.put(path, strip.cut(end, stop))
+
+    def finish(self, reader: str, template: str) -> Reading:
+        """The reading: leaves that nothing was said of are absent from this form."""
+        leaves = {path: self.leaves.get(path, Ref(RefKind.ABSENT)) for path in self.form_type.paths(self.rows)}
+        leaves |= {path: ref for path, ref in self.leaves.items() if path not in leaves}
+        return Reading(
+            reader=reader,
+            template=template,
+            rows=self.rows,
+            leaves=leaves,
+            doubts=tuple(self.doubts),
+            claims=tuple(self.claims),
+            merged=tuple(self.merged),
+            extra=self.extra,
+        )
+
+
+def _occurrences(strip: Strip, fields: Fields) -> list[tuple[int, int, str]]:
+    """Where labels stand: at the beginning of a cell, or anywhere with a colon behind; longest label first."""
+    hits: list[tuple[int, int, str]] = []
+    begins = set(strip.starts)
+    for label, path in sorted(fields.by_label.items(), key=lambda item: -len(item[0])):
+        at = strip.text.find(label)
+        while at >= 0:
+            end = at + len(label)
+            colon = strip.text[end : end + 1] == ":"
+            if (colon or at in begins and (end in begins or end == len(strip.text))) and not any(
+                at < other_end and start < end for start, other_end, _ in hits
+            ):
+                hits.append((at, end + colon, path))
+            at = strip.text.find(label, at + 1)
+    return hits

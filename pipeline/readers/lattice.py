@@ -1,0 +1,630 @@
+"""Laying a stream of units into the rows and columns of a table.
+
+The stream is cut into cells and each cell given a column, the cheapest way found by dynamic programming over where cells
+begin and end (a semi-Markov model: a cell of several lines is judged as a whole, by whether its lines wrap as one cell's
+do). The widths of the columns are not known, but a form has many cells: the stream is laid with what order and content
+say, widths are taken from that, and it is laid again. The same programming backwards gives, for every other way of reading
+a place, how much dearer the best way is that reads it so: where that is little, the leaves concerned are doubted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import log
+
+from pipeline.readers.units import Unit
+from pipeline.readers.wrapping import (
+    MARGIN,
+    end_cost,
+    first_piece,
+    gap_cost,
+    give,
+    paragraph,
+    start_cost,
+    width_of,
+    wrap_cost,
+)
+from pipeline.vocabulary import Vocabulary, display_width
+
+__all__ = ["Laid", "Row", "lay_units"]
+
+_INFINITE = 1e9
+_TEXT = frozenset({"name", "target", "actual", "deviation", "method"})
+_BLANK = {"name": 3.0, "target": 2.5, "actual": 2.5, "weight": 2.7, "score": 2.7, "nature": 1.5, "unit": 1.0, "method": 1.0}
+"""What a blank cell costs in a stream, where a blank leaves no trace."""
+_HALF_PAIR = 4.0
+_HEADING_ONLY = 4.0
+_ECHO = 1.5
+_MOST_LINES = 24
+_DEAREST = 14.0
+"""A cell that costs more than this on its own is not considered."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of the table: the units of each filled column."""
+
+    cells: dict[str, list[Unit]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Laid:
+    """A stream laid into rows. `doubts` are (row, column or "" for the whole row, code); `merged` half-open row ranges with one score."""
+
+    rows: list[Row]
+    doubts: list[tuple[int, str, str]]
+    merged: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of text units, or what stands of it behind a heading: units `first`..`last`, half-open."""
+
+    first: int
+    last: int
+    text: str
+    width: float
+    gaps: float
+    given: float
+    """By how much its real width may differ."""
+    piece: float
+    """Width of its first unbreakable piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What may be one cell: units `first`..`last`. `lines` is empty for a single unit that is no text."""
+
+    first: int
+    last: int
+    lines: tuple[_Line, ...]
+    echoes: int
+    """How many of its lines but the first begin like a line before: another cell probably begins there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A cell of the way: its piece, its column, and whether it begins a row."""
+
+    piece: int
+    column: int
+    begins: bool
+
+
+def lay_units(units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabulary) -> Laid:
+    """Lay the units of an indicator table into rows and columns."""
+    if not units:
+        return Laid([], [], [])
+    lattice = Lattice(units, columns, vocabulary)
+    path = lattice.best()
+    for _ in range(3):
+        if not lattice.learn(path):
+            break
+        path = lattice.best()
+    rows, places = _rows(lattice, columns, path)
+    doubts = _doubts(lattice, path, places, columns)
+    merged = _merge(rows, doubts)
+    return Laid(rows, doubts, merged)
+
+
+class Lattice:
+    """All ways of laying units into columns, with their costs."""
+
+    def __init__(self, units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabulary) -> None:
+        self.units = units
+        self.columns = columns
+        self.suffix = vocabulary.table.headings.suffix
+        self.widths: list[float | None] = [None] * len(columns)
+        self.reasons = _usual_reasons(units)
+        """Share of the rows without lost points that give a reason all the same."""
+        m = len(columns)
+        blank = [_BLANK.get(name, 0.0) for name in columns]
+        self.text = [name in _TEXT for name in columns]
+        self.weight = columns.index("weight") if "weight" in columns else -1
+        self.score = columns.index("score") if "score" in columns else -1
+        self.deviation = columns.index("deviation") if "deviation" in columns else -1
+        self.to_end = [sum(blank[j + 1 :]) for j in range(m)]
+        if self.weight >= 0 <= self.score:
+            for j in (self.weight, self.score):
+                if j < max(self.weight, self.score):
+                    self.to_end[j] += _HALF_PAIR
+        for j, name in enumerate(columns):
+            if name == "level2":
+                self.to_end[j] = _HEADING_ONLY
+            elif name == "level1":
+                self.to_end[j] = _HEADING_ONLY + 2
+        self.from_start = [sum(blank[:j]) for j in range(m)]
+        self.between = [[sum(blank[i + 1 : j]) for j in range(m)] for i in range(m)]
+        self.one_a_line = _one_cell_a_line(units)
+        self.echo = _echoes(units)
+        self.pieces = _pieces(units, self.echo, wrapped=not self.one_a_line)
+        self.starting: list[list[int]] = [[] for _ in units]
+        for index, piece in enumerate(self.pieces):
+            self.starting[piece.first].append(index)
+        self.kind = [[self._kind(t, unit, name) for name in columns] for t, unit in enumerate(units)]
+
+    # -- costs
+
+    def _kind(self, t: int, unit: Unit, column: str) -> float:
+        """What a unit costs in a column for what it is."""
+        text = unit.text
+        if column == "level1":
+            if not unit.outer:
+                return _INFINITE
+            return 3.0 if unit.inner and not (t + 1 < len(self.units) and self.units[t + 1].inner) else 0.0
+        if column == "level2":
+            if unit.inner:
+                return 0.0
+            if unit.outer:
+                return 4.0
+            return 4.0 if len(text) <= 10 and text.endswith(self.suffix) else _INFINITE
+        if column in ("weight", "score"):
+            if unit.value is not None:
+                return 0.0 if 0 <= unit.value <= 100 else _INFINITE
+            return (0.2 if len(text) < 3 and text != "无" else 1.0) if unit.nothing else _INFINITE
+        if unit.outer or unit.inner:
+            return 6.0 if len(unit.parts) == 1 else 9.0
+        if column == "deviation":
+            return 6.0 if unit.value is not None else 0.0
+        if unit.value is not None:
+            return 3.0 if column == "name" else 1.0
+        if unit.nothing and len(text) < 3 and text != "无":
+            return 2.0
+        if column in ("nature", "unit"):
+            return 0.2 if len(text) <= 6 else 4.0
+        return 0.0
+
+    def _own(self, piece: _Piece) -> list[float]:
+        """What a piece costs as one cell of each column."""
+        if piece.last - piece.first == 1:
+            costs = list(self.kind[piece.first])
+            if piece.lines:
+                line = piece.lines[0]
+                for j, width in enumerate(self.widths):
+                    if width is not None:
+                        costs[j] += _overflow(line, width)
+            return costs
+        fixed = sum(line.gaps for line in piece.lines) + 2.0 * piece.echoes
+        for unit in self.units[piece.first : piece.last]:
+            if unit.outer or unit.inner:
+                fixed += 6.0
+            elif unit.value is not None:
+                fixed += 1.5
+        costs = []
+        own: float | None = None
+        for text, width in zip(self.text, self.widths, strict=True):
+            if not text:
+                costs.append(_INFINITE)
+            elif width is not None:
+                costs.append(fixed + _wrapped(piece.lines, width))
+            else:
+                if own is None:
+                    widest = max(line.width for line in piece.lines)
+                    own = _wrapped(piece.lines, widest) + (0.8 if widest - piece.lines[-1].width < 0.6 else 0.3)
+                costs.append(fixed + own)
+        if self.one_a_line:
+            breaks = sum(1.6 if paragraph(a.text, b.text) else 3.5 for a, b in pairwise(piece.lines))
+            return [fixed + breaks if text else _INFINITE for text in self.text]
+        return costs
+
+    def _crossing(self, t: int) -> list[list[tuple[float, bool]]]:
+        """Costs of a cell in column i ending before unit t and one in column j beginning there: (cost, row begins)."""
+        before, unit = self.units[t - 1], self.units[t]
+        m = len(self.columns)
+        start = start_cost(unit.raw)
+        echo = self.echo[t]
+        inline = 1.0 if unit.gap == 0 and not unit.glued else 0.0
+        lost = self._lost_points(t - 1)
+        out: list[list[tuple[float, bool]]] = []
+        for i in range(m):
+            end = end_cost(before.raw, before.width, self.widths[i]) if self.text[i] else 0.0
+            row_end = end + self._row_end(t - 1, i, lost)
+            line: list[tuple[float, bool]] = []
+            for j in range(m):
+                if j > i:
+                    cost = self.between[i][j] + end + (start if self.text[j] else 0.0) + self._pair_cost(i, j, t, lost)
+                    if echo and self.columns[j] in ("target", "actual"):
+                        cost -= _ECHO
+                    line.append((cost, False))
+                else:
+                    line.append((row_end + self.from_start[j] + inline + (start if self.text[j] else 0.0), True))
+            out.append(line)
+        return out
+
+    def _row_end(self, t: int, column: int, lost: bool) -> float:
+        """What it costs that a row ends with unit t in that column."""
+        if column == self.score:
+            if self.deviation < 0:
+                return 0.0
+            return 0.7 if lost else _surprise(1.0 - self.reasons)
+        name = self.columns[column]
+        unit = self.units[t]
+        if name in ("target", "actual", "name") and unit.nothing:
+            return self.to_end[column] * 0.15
+        on_one_line = unit.gap == 0 and t > 1 and self.units[t - 1].gap == 0
+        if name == "actual" and on_one_line and (t + 1 == len(self.units) or self.units[t + 1].gap):
+            return self.to_end[column] * 0.45  # a whole row on one line whose score is printed once for several rows
+        return self.to_end[column]
+
+    def _pair_cost(self, i: int, j: int, t: int, lost: bool) -> float:
+        """What the weight and the score say of each other, and of a reason given behind them."""
+        before, unit = self.units[t - 1], self.units[t]
+        if i == self.weight and j == self.score:
+            weight, score = before.value, unit.value
+            if (weight is None) != (score is None):
+                return _HALF_PAIR
+            return 6.0 if weight is not None and score is not None and score > weight else 0.0
+        if i == self.weight < self.score and j > self.score or i < self.weight < self.score == j:
+            return _HALF_PAIR
+        if i == self.score and j == self.deviation:
+            return 0.0 if lost or unit.text == "无" else _surprise(self.reasons)
+        return 0.0
+
+    def _lost_points(self, t: int) -> bool:
+        """Is unit t a score below the weight before it?"""
+        if t < 1:
+            return False
+        weight, score = self.units[t - 1].value, self.units[t].value
+        return weight is not None and score is not None and score < weight
+
+    # -- ways
+
+    def best(self) -> list[_Step]:
+        """The cheapest way; keeps the costs forwards and backwards for `rivals`."""
+        n, m = len(self.units), len(self.columns)
+        self.own = [self._own(piece) for piece in self.pieces]
+        self.crossing = [[], *(self._crossing(t) for t in range(1, n))]
+        ended = [[_INFINITE] * m for _ in range(n + 1)]  # a cell of column i ends before unit t
+        ended_by: list[list[int]] = [[-1] * m for _ in range(n + 1)]
+        entered = [[_INFINITE] * m for _ in range(n)]  # a cell of column j begins at unit t
+        entered_from: list[list[int]] = [[-1] * m for _ in range(n)]
+        entered[0] = list(self.from_start)
+        for t in range(n):
+            if t:
+                row, origin = entered[t], entered_from[t]
+                for i, line in enumerate(self.crossing[t]):
+                    base = ended[t][i]
+                    if base < _INFINITE:
+                        for j in range(m):
+                            cost = base + line[j][0]
+                            if cost < row[j]:
+                                row[j] = cost
+                                origin[j] = i
+            begin = entered[t]
+            for index in self.starting[t]:
+                own, last = self.own[index], self.pieces[index].last
+                row, origin = ended[last], ended_by[last]
+                for j in range(m):
+                    cost = begin[j] + own[j]
+                    if cost < row[j]:
+                        row[j] = cost
+                        origin[j] = index
+        self.ended, self.entered = ended, entered
+        self._backwards()
+        final = [ended[n][j] + self.rest[n][j] for j in range(m)]
+        self.lowest = min(final)
+        j, t = final.index(self.lowest), n
+        path: list[_Step] = []
+        while True:
+            index = ended_by[t][j]
+            t = self.pieces[index].first
+            if t == 0:
+                path.append(_Step(index, j, True))
+                break
+            i = entered_from[t][j]
+            path.append(_Step(index, j, self.crossing[t][i][j][1]))
+            j = i
+        path.reverse()
+        return path
+
+    def _backwards(self) -> None:
+        """`rest[t][i]`: cheapest end of the way once a cell of column i has ended before unit t; `ahead[t][j]`: once one
+        of column j begins at unit t."""
+        n, m = len(self.units), len(self.columns)
+        lost = self._lost_points(n - 1)
+        self.rest = [[_INFINITE] * m for _ in range(n)] + [[self._row_end(n - 1, j, lost) for j in range(m)]]
+        self.ahead = [[_INFINITE] * m for _ in range(n)]
+        for t in range(n - 1, -1, -1):
+            ahead = self.ahead[t]
+            for index in self.starting[t]:
+                own, rest = self.own[index], self.rest[self.pieces[index].last]
+                for j in range(m):
+                    cost = own[j] + rest[j]
+                    if cost < ahead[j]:
+                        ahead[j] = cost
+            if t:
+                rest = self.rest[t]
+                for i, line in enumerate(self.crossing[t]):
+                    rest[i] = min(line[j][0] + ahead[j] for j in range(m))
+
+    def rivals(self) -> list[list[tuple[int, bool, bool]]]:
+        """For every unit what it is in some way nearly as cheap as the best: (column, cell begins, row begins)."""
+        n, m = len(self.units), len(self.columns)
+        bound = self.lowest + MARGIN
+        out: list[list[tuple[int, bool, bool]]] = [[] for _ in range(n)]
+        for t in range(1, n):
+            for i, line in enumerate(self.crossing[t]):
+                base = self.ended[t][i]
+                if base < bound:
+                    for j in range(m):
+                        if base + line[j][0] + self.ahead[t][j] < bound:
+                            out[t].append((j, True, line[j][1]))
+        for piece, own in zip(self.pieces, self.own, strict=True):
+            if piece.last - piece.first > 1:
+                for j in range(m):
+                    if self.entered[piece.first][j] + own[j] + self.rest[piece.last][j] < bound:
+                        for t in range(piece.first + 1, piece.last):
+                            out[t].append((j, False, False))
+        return out
+
+    def _ends(self, path: Sequence[_Step]) -> list[tuple[list[tuple[int, bool, bool]], bool]]:
+        """For every unit what else it may be, and whether a cell begins there."""
+        begins = [False] * len(self.units)
+        for step in path:
+            begins[self.pieces[step.piece].first] = True
+        return list(zip(self.rivals(), begins, strict=True))
+
+    # -- learning
+
+    def learn(self, path: Sequence[_Step]) -> bool:
+        """Take column widths and the habit of giving reasons from a way; False if that changes nothing.
+
+        Only cells whose ends are certain tell a width: a guess must not make itself true.
+        """
+        certain = [not any(True for rival in rivals if rival[1] != begins) for rivals, begins in self._ends(path)]
+        lines: list[list[tuple[float, float | None]]] = [[] for _ in self.columns]
+        full = given = 0
+        for here, behind in pairwise([*path, None]):
+            assert here is not None
+            piece = self.pieces[here.piece]
+            if self.text[here.column] and all(certain[piece.first : piece.last + 1]):
+                for line, after in pairwise([*piece.lines, None]):
+                    assert line is not None
+                    lines[here.column].append((line.width, line.width + after.piece if after else None))
+            if here.column == self.score and not self._lost_points(piece.first):
+                full += 1
+                given += behind is not None and behind.column == self.deviation and not behind.begins
+        widths = [None if self.one_a_line else width_of(column) for column in lines]
+        reasons = min(max((given + 0.1) / (full + 1.0), 0.05), 0.95)
+        changed = widths != self.widths or abs(reasons - self.reasons) > 0.05
+        self.widths, self.reasons = widths, reasons
+        return changed
+
+
+def _wrapped(lines: Sequence[_Line], width: float) -> float:
+    """What it costs that these are the wrapped lines of one cell of that width."""
+    cost = sum(_overflow(line, width) for line in lines)
+    for before, after in pairwise(lines):
+        cost += wrap_cost(width, before.text, before.width, before.given, after.text, after.piece)
+    return cost
+
+
+def _overflow(line: _Line, width: float) -> float:
+    """What it costs that a line is wider than its column."""
+    over = line.width - width
+    return 0.0 if over <= 0.3 + line.given else min(3.0 * over, 9.0)
+
+
+def _line_of(units: Sequence[Unit], first: int, last: int) -> _Line:
+    run = units[first:last]
+    text = "".join(unit.raw for unit in run)
+    return _Line(
+        first,
+        last,
+        text,
+        sum(unit.width for unit in run),
+        sum(gap_cost(before.raw, after.raw) for before, after in pairwise(run)),
+        give(text),
+        display_width(first_piece(text)),
+    )
+
+
+def _pieces(units: Sequence[Unit], echo: Sequence[bool], *, wrapped: bool) -> list[_Piece]:
+    """What may be a cell: every unit, runs of text units of one line, and runs of whole lines of text."""
+    pieces: list[_Piece] = []
+    lines = _whole_lines(units)
+    starts = {line.first: number for number, line in enumerate(lines)}
+    for first, unit in enumerate(units):
+        text = not (unit.outer or unit.inner or unit.value is not None)
+        pieces.append(_Piece(first, first + 1, (_line_of(units, first, first + 1),) if text else (), 0))
+        last = first + 1
+        while last < len(units) and last < first + 6 and units[last].gap == 0 and _joinable(units[last - 1], units[last]):
+            last += 1
+            pieces.append(_Piece(first, last, (_line_of(units, first, last),), 0))
+        if first in starts and wrapped:
+            number = starts[first]
+            run = [lines[number]]
+            cost = echoes = 0.0
+            for line in lines[number + 1 : number + _MOST_LINES]:
+                if line.first != run[-1].last:
+                    break
+                echoes += echo[line.first]
+                run.append(line)
+                cost = _wrapped(run, max(each.width for each in run))
+                if cost > _DEAREST:
+                    break
+                pieces.append(_Piece(first, line.last, tuple(run), int(echoes)))
+        elif first in starts:
+            number = starts[first]
+            run = [lines[number]]
+            for line in lines[number + 1 : number + 6]:
+                if line.first != run[-1].last:
+                    break
+                run.append(line)
+                pieces.append(_Piece(first, line.last, tuple(run), 0))
+    return pieces
+
+
+def _whole_lines(units: Sequence[Unit]) -> list[_Line]:
+    """Lines that one cell may fill: without headings and, unless it is all of the line, without a figure."""
+    lines: list[_Line] = []
+    first = 0
+    while first < len(units):
+        last = first + 1
+        while last < len(units) and units[last].gap == 0:
+            last += 1
+        start = first
+        while start < last and (units[start].outer or units[start].inner):
+            start += 1
+        run = units[start:last]
+        if run and all(_joinable(a, b) for a, b in pairwise(run)) and not any(u.outer or u.inner for u in run):
+            lines.append(_line_of(units, start, last))
+        first = last
+    return lines
+
+
+def _joinable(before: Unit, after: Unit) -> bool:
+    """May a gap between two units stand inside one cell?"""
+    if before.outer or before.inner or after.outer or after.inner or before.glued or after.glued:
+        return False
+    return before.value is None or after.value is None
+
+
+def _usual_reasons(units: Sequence[Unit]) -> float:
+    """A first guess at how many full scores have a text behind them, from how many have a 无."""
+    full = given = 0
+    for weight, score, behind in zip(units, units[1:], units[2:], strict=False):
+        if weight.value is not None and weight.value == score.value:
+            full += 1
+            given += behind.text == "无"
+    return min(max((given + 0.1) / (full + 1.0), 0.08), 0.95)
+
+
+def _surprise(share: float) -> float:
+    """Cost of what happens in this share of cases."""
+    return 0.7 * -log(share)
+
+
+def _one_cell_a_line(units: Sequence[Unit]) -> bool:
+    """Does every cell have a line of its own, so that nothing is wrapped? Then weight and score do not share a line."""
+    apart = together = 0
+    for before, unit in pairwise(units):
+        if before.value is not None and unit.value is not None:
+            if unit.gap:
+                apart += 1
+            else:
+                together += 1
+    return apart > together
+
+
+def _echoes(units: Sequence[Unit]) -> list[bool]:
+    """Does a unit begin with the words with which one shortly before it began, and not merely go on echoing?
+
+    An actual value often echoes its target; where the words before differ as well, the echo begins, and so a cell.
+    """
+    out = [False] * len(units)
+    for t in range(1, len(units)):
+        head = units[t].text[:6]
+        if len(head) < 4:
+            continue
+        for s in range(t - 1, max(t - 24, -1), -1):
+            before = units[s]
+            if before.inner or before.outer or before.value is not None:
+                break
+            if before.text.startswith(head):
+                out[t] = s == 0 or units[s - 1].text[-2:] != units[t - 1].text[-2:]
+                break
+    return out
+
+
+def _rows(
+    lattice: Lattice, columns: Sequence[str], path: Sequence[_Step]
+) -> tuple[list[Row], list[tuple[int, str, bool, bool]]]:
+    """The rows of a way, and for each unit its row, its column, whether its cell begins and whether its row begins."""
+    rows: list[Row] = []
+    places: list[tuple[int, str, bool, bool]] = []
+    for step in path:
+        if step.begins:
+            rows.append(Row())
+        piece = lattice.pieces[step.piece]
+        name = columns[step.column]
+        rows[-1].cells[name] = list(lattice.units[piece.first : piece.last])
+        for t in range(piece.first, piece.last):
+            begins = t == piece.first
+            places.append((len(rows) - 1, name, begins, begins and step.begins))
+    return rows, places
+
+
+def _doubts(
+    lattice: Lattice, path: Sequence[_Step], places: Sequence[tuple[int, str, bool, bool]], columns: Sequence[str]
+) -> list[tuple[int, str, str]]:
+    """Leaves on both sides of every boundary that could as well be elsewhere.
+
+    Where a row could begin a few units earlier or later, the leaves between are in doubt; where it could as well not
+    begin at all, or one more could, the whole rows are.
+    """
+    doubts: list[tuple[int, str, str]] = []
+    rivals = lattice.rivals()
+    runs = _text_runs(lattice.units)
+    gained = [t for t, others in enumerate(rivals) if not places[t][3] and any(new_row for _, _, new_row in others)]
+    missed = [t for t, others in enumerate(rivals) if places[t][3] and any(not new_row for _, _, new_row in others)]
+    for t, others in enumerate(rivals):
+        row, name, cell_begins, row_begins = places[t]
+        for column, begins, new_row in others:
+            other = columns[column]
+            if (other, begins, new_row) == (name, cell_begins, row_begins):
+                continue
+            doubts.append((row, name, "boundary.uncertain"))
+            if begins != cell_begins:
+                doubts.append((places[t - 1][0], places[t - 1][1], "boundary.uncertain"))
+            if new_row != row_begins:
+                partners = [u for u in (missed if new_row else gained) if runs[u] == runs[t]]
+                if not partners:
+                    doubts.extend((r, "", "row.uncertain") for r in (max(row - 1, 0), row))
+            elif other not in ("level1", "level2") and other != name:
+                doubts.append((row, other, "boundary.uncertain"))
+        if lattice.units[t].glued:
+            doubts.append((row, name, "figure.glued"))
+    for row in range(places[-1][0] + 1):
+        held = {place[1] for place in places if place[0] == row}
+        if ("weight" in held) != ("score" in held):
+            doubts.extend((row, name, "pair.half") for name in ("weight", "score"))
+    return list(dict.fromkeys(doubts))
+
+
+def _text_runs(units: Sequence[Unit]) -> list[int]:
+    """For each unit the number of its run of text, between headings and figures."""
+    out: list[int] = []
+    run = 0
+    for unit in units:
+        run += unit.outer or unit.inner or unit.value is not None
+        out.append(run)
+    return out
+
+
+def _merge(rows: Sequence[Row], doubts: list[tuple[int, str, str]]) -> list[tuple[int, int]]:
+    """Rows whose weight and score are printed once for all of them, in the middle of the group.
+
+    A row without weight and score that has a target and an actual value belongs to a group with the row beside it,
+    under the same heading. The pair is written at the group's first row; where its place in the text does not say that
+    the group is centred on it, the leaves are doubted.
+    """
+    merged: list[tuple[int, int]] = []
+    start = 0
+    while start < len(rows):
+        end = start + 1
+        while end < len(rows) and "level2" not in rows[end].cells and "level1" not in rows[end].cells:
+            end += 1
+        holders = [r for r in range(start, end) if "weight" in rows[r].cells]
+        bare = [r for r in range(start, end) if "weight" not in rows[r].cells and _filled(rows[r])]
+        if len(holders) == 1 and bare and holders[0] - start <= end - 1 - holders[0] and len(holders) + len(bare) == end - start:
+            merged.append((start, end))
+            if holders[0] != start:
+                for name in ("weight", "score"):
+                    if name in rows[holders[0]].cells:
+                        rows[start].cells[name] = rows[holders[0]].cells.pop(name)
+                        doubts.append((start, name, "row.merged"))
+                        doubts.append((holders[0], name, "row.merged"))
+        elif holders and bare:
+            for r in (*bare, *holders):
+                doubts.extend((r, name, "row.merged") for name in ("weight", "score"))
+        start = end
+    return merged
+
+
+def _filled(row: Row) -> bool:
+    """Does a row state something (other than that it does not apply)?"""
+    texts = ["".join(unit.text for unit in row.cells.get(name, ())) for name in ("target", "actual")]
+    return all(text and text not in ("不涉及", "无", "/", "—", "--") for text in texts)

@@ -1,0 +1,109 @@
+"""The units of a stream: a cell, part of a cell where a figure is glued to the next word, or a heading over several cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.readers.draft import figure, whole
+from pipeline.readers.parts import split_heading
+from pipeline.reading import Part
+from pipeline.source import Cell
+from pipeline.vocabulary import Vocabulary, display_width, fold, squeeze
+
+__all__ = ["Unit", "units_of"]
+
+_GLUED = re.compile(r"(?P<figure>[0-9]{1,3}(?:[.][0-9]+)?)(?P<rest>[^0-9.,%分元万个家次项份年月日号%].*)")
+_HEADING_CELLS = 8
+_HEADING_LENGTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A piece of a stream that belongs to one cell of the form.
+
+    `text` is folded, `raw` as printed without its white space (its punctuation has its printed width). `gap` is 0 where it stands on the same line as the unit before it, 1 on the next line, 2 behind a blank line. `width`
+    counts full-width characters; `line` is the width of the line from its first unit to the end of this one. `value` is
+    the figure that it is, if it is one; `nothing` says that it is a mark for nothing. `glued` marks a unit that was cut
+    out of a cell.
+    """
+
+    parts: tuple[Part, ...]
+    text: str
+    raw: str
+    row: int
+    gap: int
+    width: float
+    line: float
+    value: float | None = None
+    nothing: bool = False
+    outer: bool = False
+    inner: bool = False
+    glued: bool = False
+
+
+def units_of(cells: Sequence[Cell], vocabulary: Vocabulary, *, headings: bool = False) -> list[Unit]:
+    """Units of the cells in order; with `headings`, headings that are wrapped over several cells become one unit."""
+    units: list[Unit] = []
+    at = 0
+    while at < len(cells):
+        end, kinds = _heading(cells, at, vocabulary) if headings else (at + 1, (False, False))
+        run = cells[at:end]
+        raw = "".join(squeeze(cell.text) for cell in run)
+        text = fold(raw)
+        before = units[-1] if units else None
+        gap = 2 if before is None else min(run[0].row - before.row, 2)
+        width = display_width(raw)
+        line = width if before is None or gap or len(run) > 1 else before.line + 0.5 + width
+        parts = tuple(whole(cell) for cell in run)
+        value = figure(text)
+        if headings and before is not None and before.value is not None and gap == 0 and (cut := _glued(text, before.value)):
+            offset = run[0].text.index(text[cut - 1], cut - 1) + 1
+            head, tail = Part(run[0].id, 0, offset), Part(run[0].id, offset, len(run[0].text))
+            units.append(Unit((head,), text[:cut], raw[:cut], run[0].row, gap, cut / 2, line, figure(text[:cut]), glued=True))
+            rest = text[cut:]
+            wide = display_width(raw[cut:])
+            units.append(Unit((tail,), rest, raw[cut:], run[0].row, 0, wide, wide, figure(rest), glued=True))
+        else:
+            units.append(
+                Unit(parts, text, raw, run[-1].row, gap, width, line, value, text in vocabulary.nothing, kinds[0], kinds[1])
+            )
+        at = end
+    return units
+
+
+def _glued(text: str, weight: float) -> int:
+    """Where a score ends that is glued to the next word (`10` and `3季度` in `103季度`); 0 if none is.
+
+    The score may not exceed the weight before it, and what follows may not begin with a nought.
+    """
+    if figure(text) is not None or not text[0].isdigit():
+        return 0
+    digits = re.match(r"[0-9]+(?:[.][0-9]+)?", text)
+    run = digits.group() if digits else ""
+    for cut in range(len(run), 0, -1):
+        value = figure(run[:cut])
+        if value is not None and value <= weight and value * 10 >= weight and text[cut : cut + 1] not in ("0", ".", "%"):
+            return cut
+    return 0
+
+
+def _heading(cells: Sequence[Cell], at: int, vocabulary: Vocabulary) -> tuple[int, tuple[bool, bool]]:
+    """The longest heading that begins with a cell: (index behind it, (may be outer, may be inner))."""
+    headings = vocabulary.table.headings
+    text = ""
+    found = (at + 1, (False, False))
+    for end in range(at, min(at + _HEADING_CELLS, len(cells))):
+        piece = fold(cells[end].text)
+        text += piece
+        if len(text) > _HEADING_LENGTH or end > at and len(piece) > 10:
+            break
+        split = split_heading(text)
+        if split is None:
+            continue
+        name, weight, _ = split
+        outer, inner = name in headings.outer, name in headings.inner
+        if outer or inner:
+            found = end + 1, (outer, inner and weight is None)
+    return found

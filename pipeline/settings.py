@@ -1,0 +1,69 @@
+"""Settings: `formtally.toml` in the working directory, overridden by `FORMTALLY_*` variables, overridden by flags."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from pipeline.errors import ConfigurationError
+from pipeline.messages import say, set_language
+
+__all__ = ["TOML", "Settings", "load_settings"]
+
+TOML = Path("formtally.toml")
+
+
+class Settings(BaseSettings):
+    """What a command may be told. Every field has a working default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FORMTALLY_", toml_file=TOML, extra="forbid", env_ignore_empty=True, frozen=True
+    )
+
+    db: str = "sqlite:///formtally.db"
+    """Database URL of the store."""
+    reader: str = "table"
+    executor: str = "local"
+    jobs: int | None = Field(None, ge=1)
+    """Number of processes; None for one a processor."""
+    lang: Annotated[Literal["en", "zh"], BeforeValidator(lambda value: str(value).lower()[:2])] = "en"
+    """Language of messages; `zh_CN` is `zh`."""
+    log: Path = Path("formtally.log")
+    """Where internal errors are written down; made when there is one."""
+    debug: bool = False
+    """Show internal errors with their traceback, which may quote documents."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before variables before the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: Any) -> Settings:
+    """The settings of a command; a flag that is None was not given. The language is set, too.
+
+    Raises `ConfigurationError` for a setting that cannot be used, naming it.
+    """
+    try:
+        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise ConfigurationError(say("settings.unknown", name=name)) from None
+        raise ConfigurationError(say("settings.bad", name=name, variable=name.upper())) from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(say("settings.file", cause=error)) from None
+    set_language(settings.lang)
+    return settings

@@ -1,0 +1,261 @@
+"""Settling: from readings to a record, findings, a state for every leaf and the questions for people.
+
+Pure and cheap, so it is never cached: it runs again whenever the rules or the decisions change, and reads nothing again.
+The unit is the dossier, all forms of one document, because forms tell on each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.forms import Finding, FormType, FormView, Kind, Severity, pattern
+from pipeline.reading import Part, Reading, Ref, RefKind
+from pipeline.source import Cell, Document, Origin, Section
+from pipeline.values import Value, pieces_of, value_of
+from pipeline.vocabulary import fold
+
+__all__ = ["Settled", "settle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One form, settled: what an export line says of it (`record-format`)."""
+
+    section: Section
+    form_type: FormType
+    template: str
+    record: dict[str, Any]
+    states: dict[str, str]
+    review: list[dict[str, Any]]
+    findings: list[Finding]
+    evidence: dict[str, dict[str, Any]]
+    extra: dict[str, str]
+    decisions: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class _Form:
+    """A form on its way through settling."""
+
+    section: Section
+    form_type: FormType
+    reading: Reading
+    values: dict[str, Value]
+    view: FormView
+    findings: list[Finding]
+    reasons: dict[str, list[str]]
+
+    def flag(self, path: str, reason: str) -> None:
+        known = self.reasons.setdefault(path, [])
+        if reason not in known:
+            known.append(reason)
+
+
+def settle(document: Document, work: Sequence[tuple[Section, FormType, Sequence[Reading]]]) -> list[Settled]:
+    """Settle the forms of one document, in order.
+
+    A section without a reading (its reader failed) becomes an empty record that is wholly in review.
+    """
+    forms = [_resolve(document, section, form_type, readings) for section, form_type, readings in work]
+    for form in forms:
+        form.findings.extend(finding for check in form.form_type.checks for finding in check(form.view))
+        form.findings.extend(_coverage(document, form))
+    for form_type in {form.form_type.name: form.form_type for form in forms}.values():
+        of_type = [form for form in forms if form.form_type.name == form_type.name]
+        for check in form_type.dossier_checks:
+            for index, finding in check([form.view for form in of_type]):
+                of_type[index].findings.append(finding)
+    return [_conclude(document, form) for form in forms]
+
+
+def _resolve(document: Document, section: Section, form_type: FormType, readings: Sequence[Reading]) -> _Form:
+    """Values of the leaves, and what the reading itself doubts."""
+    failed = not readings
+    reading = Reading("none", "unfamiliar", 0, {path: Ref(RefKind.LOST) for path in form_type.paths(0)}) if failed else readings[0]
+    kinds = form_type.leaves
+    values: dict[str, Value] = {}
+    for path, ref in reading.leaves.items():
+        if ref.kind is RefKind.AT:
+            values[path] = value_of(kinds.get(pattern(path), Kind.NUMBER), ref.parts, document.cells)
+        elif ref.kind is RefKind.KEYED:
+            values[path] = Value(ref.keyed, ref.keyed or "")
+        elif ref.kind is RefKind.DASH:
+            values[path] = Value(None, "".join(pieces_of(ref.parts, document.cells)))
+        else:
+            values[path] = _BLANK
+    subtotals = {
+        path.split(".", 1)[1]: value.value or "" for path, value in values.items() if path.startswith("level1_weights.")
+    }
+    view = FormView(
+        values={path: value.value for path, value in values.items()},
+        kinds={path: ref.kind for path, ref in reading.leaves.items()},
+        printed={path: value.printed for path, value in values.items() if value.printed and reading.leaves[path].kind is not RefKind.DASH},
+        units={path: value.unit for path, value in values.items() if value.unit},
+        rows=reading.rows,
+        merged=reading.merged,
+        subtotals=subtotals,
+        document=document.name,
+        ordinal=section.ordinal,
+    )
+    form = _Form(section, form_type, reading, values, view, [], {})
+    if failed:
+        form.flag("", "reader.failed")
+    for doubt in reading.doubts:
+        form.flag(doubt.path, doubt.code)
+    for path, value in values.items():
+        if value.issue:
+            form.flag(path, value.issue)
+    return form
+
+
+_BLANK = Value(None, "")
+
+
+def _coverage(document: Document, form: _Form) -> Iterable[Finding]:
+    """Every visible character of the section is a value, a label or named clutter, and is claimed by one leaf only.
+
+    Headings that are carried down may be claimed by every row below them.
+    """
+    claimed: dict[int, list[tuple[int, int, str]]] = {}
+    for path, ref in form.reading.leaves.items():
+        for cell, start, end in ref.parts:
+            if end > start:
+                claimed.setdefault(cell, []).append((start, end, path))
+    for (cell, start, end), _ in form.reading.claims:
+        claimed.setdefault(cell, []).append((start, end, ""))
+    for ref in form.reading.extra.values():
+        for cell, start, end in ref.parts:
+            claimed.setdefault(cell, []).append((start, end, ""))
+    last = ""
+    left: list[tuple[str, Cell, str]] = []
+    for cell in form.section.cells(document):
+        if not cell.text:
+            continue
+        holds = claimed.get(cell.id, ())
+        if len(holds) == 1 and holds[0][0] == 0 and holds[0][1] == len(cell.text):
+            last = holds[0][2] or last
+            continue
+        covered = bytearray(len(cell.text))
+        owner: dict[int, str] = {}
+        for start, end, path in holds:
+            for at in range(start, end):
+                covered[at] = 1
+            if path:
+                last = path
+                for at in (start, end - 1):
+                    other = owner.setdefault(at, path)
+                    if other != path and not _shared(other, path):
+                        yield Finding(
+                            "coverage.claimed_twice",
+                            Severity.ERROR,
+                            (other, path),
+                            "two leaves are read from the same characters",
+                            (other, path),
+                        )
+        rest = fold("".join(char for at, char in enumerate(cell.text) if not covered[at]))
+        if rest.strip(":()。.;；、,，"):
+            left.append((_group(last), cell, rest))
+    groups: dict[str, int] = {}
+    for path, _, rest in left:
+        groups[path] = groups.get(path, 0) + len(rest)
+    for path, count in groups.items():
+        yield Finding(
+            "coverage.left_over",
+            Severity.WARNING,
+            (path,),
+            f"{count} characters of the form are in no field, no label and no known clutter",
+            (path,),
+        )
+
+
+def _shared(a: str, b: str) -> bool:
+    """May two leaves claim the same characters? Headings carried down may."""
+    return pattern(a) == pattern(b) and pattern(a).endswith((".level1", ".level2"))
+
+
+def _group(path: str) -> str:
+    """The row or line that a leaf belongs to; a leaf of its own otherwise."""
+    return path.rsplit(".", 1)[0] if "." in path else path
+
+
+def _conclude(document: Document, form: _Form) -> Settled:
+    """States, the shortest review list, evidence."""
+    for finding in form.findings:
+        for path in finding.review:
+            form.flag(path, finding.check)
+    review = _shortest(form.reasons)
+    flagged = {entry["path"] for entry in review}
+    states = {path: "review" if _covered(path, flagged) else "accepted" for path in form.reading.leaves}
+    if document.origin is Origin.DIGITAL:
+        _keep_source_defects(form, states)
+    evidence = {path: _evidence(document, ref, form.values[path]) for path, ref in form.reading.leaves.items()}
+    extra = {label: value_of(Kind.TEXT, ref.parts, document.cells).printed for label, ref in form.reading.extra.items()}
+    return Settled(
+        section=form.section,
+        form_type=form.form_type,
+        template=form.reading.template,
+        record=form.form_type.record(form.view),
+        states=states,
+        review=review,
+        findings=form.findings,
+        evidence=evidence,
+        extra=extra,
+        decisions=[],
+    )
+
+
+def _keep_source_defects(form: _Form, states: dict[str, str]) -> None:
+    """Leaves of certain place and certain characters that contradict each other are the document's own defect."""
+    for finding in form.findings:
+        if finding.severity is Severity.ERROR:
+            for path in finding.paths:
+                if states.get(path) == "accepted":
+                    states[path] = "source_defect"
+
+
+def _covered(path: str, flagged: set[str]) -> bool:
+    """Is the leaf, or a group above it, flagged?"""
+    if "" in flagged or path in flagged:
+        return True
+    at = len(path)
+    while at > 0:
+        at = max(path.rfind(".", 0, at), path.rfind("[", 0, at))
+        if at > 0 and path[:at] in flagged:
+            return True
+    return False
+
+
+def _shortest(reasons: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    """The review list without entries that one above them says already; a row may be missing stays on its own."""
+    out = []
+    for path, codes in reasons.items():
+        others = {other for other in reasons if other != path}
+        if not _covered(path, others):
+            out.append({"path": path, "reasons": codes})
+    return sorted(out, key=lambda entry: str(entry["path"]))
+
+
+def _evidence(document: Document, ref: Ref, value: Value) -> dict[str, Any]:
+    """Where a leaf stands, as an export says it."""
+    if not ref.parts:
+        return {"kind": ref.kind.value, "text": ref.keyed or "", "spans": [], "page": None, "box": None, "unit": None}
+    cells = [document.cells[part.cell - 1] for part in ref.parts]
+    spans = [_span(part, cell) for part, cell in zip(ref.parts, cells, strict=True)]
+    boxes = [cell.box for cell in cells if cell.box is not None]
+    box = None
+    if boxes:
+        box = [min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes)]
+    return {
+        "kind": ref.kind.value,
+        "text": value.printed,
+        "spans": spans,
+        "page": cells[0].page,
+        "box": box,
+        "unit": boxes[0].unit if boxes else None,
+    }
+
+
+def _span(part: Part, cell: Cell) -> list[int]:
+    return [cell.span.start + part.start, cell.span.start + part.end]

@@ -1,0 +1,159 @@
+"""Numbered migrations of the store: append one below, never change one that was released.
+
+Each is a function that takes a connection inside a transaction. A migration spells its tables out rather than using
+`tables`, which describes how they are after the last one; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    inspect,
+    select,
+)
+
+from pipeline.errors import ConfigurationError
+from pipeline.messages import say
+from pipeline.store import tables
+
+__all__ = ["MIGRATIONS", "Migration", "migrate", "schema_number"]
+
+Migration = Callable[[Connection], None]
+
+
+def first_tables(connection: Connection) -> None:
+    """Documents, sections, readings, names, failures and runs."""
+    made = MetaData()
+    Table(
+        "run",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("command", String(16), nullable=False),
+        Column("arguments", Text, nullable=False),
+        Column("started", String(32), nullable=False),
+    )
+    Table(
+        "run_end",
+        made,
+        Column("run", ForeignKey("run.id"), primary_key=True),
+        Column("finished", String(32), nullable=False),
+        Column("outcome", String(16), nullable=False),
+        Column("counts", Text, nullable=False),
+    )
+    Table(
+        "document",
+        made,
+        Column("sha256", String(64), primary_key=True),
+        Column("ingest", String(16), primary_key=True),
+        Column("run", ForeignKey("run.id"), nullable=False),
+        Column("origin", String(16), nullable=False),
+        Column("characters", Integer, nullable=False),
+        Column("cells", Integer, nullable=False),
+        Column("payload", LargeBinary(2**31 - 1), nullable=False),
+    )
+    Table(
+        "section",
+        made,
+        Column("sha256", String(64), primary_key=True),
+        Column("ingest", String(16), primary_key=True),
+        Column("segmentation", String(16), primary_key=True),
+        Column("position", Integer, primary_key=True, autoincrement=False),
+        Column("kind", String(16), nullable=False),
+        Column("form_type", String(64)),
+        Column("ordinal", Integer, nullable=False),
+        Column("span_start", Integer, nullable=False),
+        Column("span_end", Integer, nullable=False),
+        Column("first_cell", Integer, nullable=False),
+        Column("last_cell", Integer, nullable=False),
+        Column("digest", String(32), nullable=False),
+        ForeignKeyConstraint(["sha256", "ingest"], ["document.sha256", "document.ingest"]),
+        sqlite_with_rowid=False,
+    )
+    Table(
+        "reading",
+        made,
+        Column("key", String(32), primary_key=True),
+        Column("run", ForeignKey("run.id"), nullable=False),
+        Column("digest", String(32), nullable=False),
+        Column("form_type", String(64), nullable=False),
+        Column("reader", String(32), nullable=False),
+        Column("version", String(16), nullable=False),
+        Column("payload", LargeBinary(2**31 - 1), nullable=False),
+    )
+    Table(
+        "name",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("run", ForeignKey("run.id"), nullable=False),
+        Column("location", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("source", Text, nullable=False),
+        Column("sha256", String(64), nullable=False),
+        Index("name_by_location", "location"),
+        Index("name_by_sha256", "sha256"),
+    )
+    Table(
+        "failure",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("run", ForeignKey("run.id"), nullable=False),
+        Column("location", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("source", Text, nullable=False),
+        Column("sha256", String(64)),
+        Column("form_type", String(64)),
+        Column("ordinal", Integer, nullable=False),
+        Column("code", String(64), nullable=False),
+        Column("message", Text, nullable=False),
+        Index("failure_by_location", "location"),
+    )
+    made.create_all(connection)
+
+
+MIGRATIONS: tuple[Migration, ...] = (first_tables,)
+
+
+def schema_number(connection: Connection) -> int:
+    """Number of the last migration that was applied; 0 for a database without a store.
+
+    Raises `ConfigurationError` where the database holds tables of something else under our names.
+    """
+    names = set(inspect(connection).get_table_names())
+    if tables.migration.name not in names:
+        if taken := sorted(names & set(tables.metadata.tables)):
+            raise ConfigurationError(say("store.foreign", tables=", ".join(taken)))
+        return 0
+    return connection.scalar(select(func.max(tables.migration.c.number))) or 0
+
+
+def migrate(connection: Connection, migrations: tuple[Migration, ...] = MIGRATIONS) -> list[int]:
+    """Bring the store up to the last migration; the numbers of those that were applied.
+
+    Raises `ConfigurationError` where a newer formtally made the store.
+    """
+    number = schema_number(connection)
+    if number > len(migrations):
+        raise ConfigurationError(say("store.newer", found=number, known=len(migrations)))
+    tables.migration.create(connection, checkfirst=True)
+    applied = list(range(number + 1, len(migrations) + 1))
+    for step in applied:
+        apply = migrations[step - 1]
+        apply(connection)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        connection.execute(insert(tables.migration).values(number=step, name=apply.__name__, applied=now))
+    return applied

@@ -1,0 +1,142 @@
+"""What goes into the store and comes out of it, as plain types that cross process borders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipeline.source import Section
+
+__all__ = [
+    "DocumentRow",
+    "Entry",
+    "FailureRow",
+    "Held",
+    "NameRow",
+    "OpenFailure",
+    "Placed",
+    "ReadingRow",
+    "RunRow",
+    "Shelf",
+]
+
+
+class NameRow(NamedTuple):
+    """A document as a command knew it. `location` is the absolute path, which tells one input from another."""
+
+    name: str
+    source: str
+    location: str
+    sha256: str
+
+
+class DocumentRow(NamedTuple):
+    """A document as ingested by one version; `payload` is `codec.encode_document`'s."""
+
+    sha256: str
+    ingest: str
+    origin: str
+    characters: int
+    cells: int
+    payload: bytes
+
+
+class Placed(NamedTuple):
+    """A section with the digest of its content; the digest is empty for other text, which nothing reads."""
+
+    section: Section
+    digest: str
+
+
+class ReadingRow(NamedTuple):
+    """A reading; `key` hashes all that its content depends on, `payload` is `codec.encode_reading`'s."""
+
+    key: str
+    digest: str
+    form_type: str
+    reader: str
+    version: str
+    payload: bytes
+
+
+class FailureRow(NamedTuple):
+    """What could not be read, and why, in a sentence without personal values.
+
+    `form_type` and `ordinal` name the form; they are None and 0 where the whole document failed. `code` is stable.
+    """
+
+    code: str
+    message: str
+    form_type: str | None = None
+    ordinal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """All that one document of a run adds to the store, written together or not at all.
+
+    `sha256` is None for a file that could not be opened. `document` and `sections` are None where the store has them
+    already; sections are those of segmentation `segmentation` of the document that `ingest` made.
+    """
+
+    name: str
+    source: str
+    location: str
+    sha256: str | None
+    ingest: str = ""
+    segmentation: str = ""
+    document: DocumentRow | None = None
+    sections: tuple[Placed, ...] | None = None
+    readings: tuple[ReadingRow, ...] = ()
+    failures: tuple[FailureRow, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the payloads."""
+        return sum(len(row.payload) for row in self.readings) + (len(self.document.payload) if self.document else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the store holds of a document. `sections` is None where the segmentation asked for has not been stored."""
+
+    ingest: str
+    payload: bytes
+    sections: tuple[Placed, ...] | None
+    readings: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class OpenFailure(NamedTuple):
+    """A failure that no later run has mended."""
+
+    name: str
+    source: str
+    failure: FailureRow
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run of a command; `finished` and `outcome` are None for one that is under way or was killed."""
+
+    id: int
+    command: str
+    started: str
+    finished: str | None
+    outcome: str | None
+    counts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Counts of what is in the store, by the versions asked for.
+
+    `documents` counts names; `held` those with cells, `current` those ingested and segmented by the current versions,
+    `forms` the forms of the latter and `read` the forms with a current reading.
+    """
+
+    documents: int
+    held: int
+    current: int
+    forms: int
+    read: int

@@ -1,0 +1,335 @@
+"""The store itself: what a command asks of it, each in one transaction.
+
+SQLite runs with a write-ahead log and a busy time-out, so that a status can be asked for while a run writes, and two
+runs take turns. Writing is idempotent: what is there already is left as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, and_, func, insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.errors import ConfigurationError
+from pipeline.messages import say
+from pipeline.source import Section, SectionKind, Span
+from pipeline.store.connect import WRITING, connect, parse, told
+from pipeline.store.migrations import MIGRATIONS, migrate, schema_number
+from pipeline.store.rows import Entry, FailureRow, Held, NameRow, OpenFailure, Placed, RunRow, Shelf
+from pipeline.store.tables import document, failure, name, reading, run, run_end, section
+from pipeline.versions import Versions, reading_keys
+
+__all__ = ["Store"]
+
+_AT_ONCE = 400
+"""Values in one IN list; SQLite's oldest limit of variables in a statement is 999."""
+
+
+class Store:
+    """An open store. Close it, or use it as a context manager.
+
+    Every method raises `ConfigurationError`, with one sentence that says what to do, where the database fails.
+    """
+
+    def __init__(self, engine: Engine, shown: str) -> None:
+        self._reader = engine
+        self._writer = engine.execution_options(**{WRITING: True})
+        self._shown = shown
+        self.migrated: list[int] = []
+        """Numbers of the migrations that opening applied."""
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True) -> Store:
+        """Open the store at a database URL and migrate it; without `create` it must be there already."""
+        parsed = parse(url, create=create)
+        store = cls(connect(parsed), parsed.render_as_string(hide_password=True))
+        try:
+            with told(store._shown), store._writer.begin() as connection:
+                if not create and schema_number(connection) == 0:
+                    raise ConfigurationError(say("store.none", store=store._shown))
+                store.migrated = migrate(connection)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close every connection; the last one folds SQLite's log back into the file."""
+        self._reader.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def shown(self) -> str:
+        """The store's URL without a password."""
+        return self._shown
+
+    @property
+    def schema(self) -> int:
+        """Number of the last migration."""
+        return len(MIGRATIONS)
+
+    # Runs
+
+    def begin_run(self, command: str, arguments: Mapping[str, object]) -> int:
+        """Note that a command begins; its number. `arguments` must hold no secret."""
+        values = {"command": command, "arguments": _json(arguments), "started": _now()}
+        with told(self._shown), self._writer.begin() as connection:
+            key = connection.execute(insert(run).values(values)).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def end_run(self, run_id: int, outcome: str, counts: Mapping[str, object]) -> None:
+        """Note how a run ended (`done`, `interrupted`), with its counts."""
+        values = {"run": run_id, "finished": _now(), "outcome": outcome, "counts": _json(counts)}
+        with told(self._shown), self._writer.begin() as connection:
+            connection.execute(insert(run_end).values(values))
+
+    def last_run(self, command: str = "run") -> RunRow | None:
+        """The latest run of a command."""
+        query = (
+            select(run.c.id, run.c.command, run.c.started, run_end.c.finished, run_end.c.outcome, run_end.c.counts)
+            .outerjoin(run_end, run_end.c.run == run.c.id)
+            .where(run.c.command == command)
+            .order_by(run.c.id.desc())
+            .limit(1)
+        )
+        with told(self._shown), self._reader.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        return RunRow(row.id, row.command, row.started, row.finished, row.outcome, json.loads(row.counts or "{}"))
+
+    # Writing
+
+    def write(self, run_id: int, entries: Sequence[Entry]) -> None:
+        """Add what documents of a run brought, all in one transaction."""
+        if not entries:
+            return
+        with told(self._shown), self._writer.begin() as connection:
+            _add(connection, document, _document_rows(run_id, entries))
+            _add(connection, section, _section_rows(entries))
+            _add(connection, reading, _reading_rows(run_id, entries))
+            if rows := _name_rows(connection, run_id, entries):
+                connection.execute(insert(name), rows)
+            if rows := _failure_rows(run_id, entries):
+                connection.execute(insert(failure), rows)
+
+    # Reading
+
+    def held(
+        self, hashes: Sequence[str], versions: Versions, readers: Sequence[str], *, any_ingest: bool = False
+    ) -> dict[str, Held]:
+        """What the store holds of documents, by their hash, with the readings that the versions ask for.
+
+        With `any_ingest` a document that only an earlier version of ingest made counts too, the latest of them.
+        """
+        query = select(document.c.sha256, document.c.ingest, document.c.payload).order_by(document.c.run)
+        out: dict[str, Held] = {}
+        with told(self._shown), self._reader.connect() as connection:
+            for row in _select_in(connection, query, document.c.sha256, hashes):
+                known = out.get(row.sha256)
+                if row.ingest == versions.ingest or (any_ingest and (known is None or known.ingest != versions.ingest)):
+                    out[row.sha256] = Held(row.ingest, row.payload, None)
+            for sha256, sections in _sections(connection, out, versions.segmentation).items():
+                held = out[sha256]
+                keys = [key for placed in sections for key in reading_keys(placed, held.ingest, versions, readers)]
+                out[sha256] = Held(held.ingest, held.payload, sections, _readings(connection, keys))
+        return out
+
+    def names(self) -> list[NameRow]:
+        """The documents that the store knows, by name: the latest bytes of every location, each name and bytes once."""
+        with told(self._shown), self._reader.connect() as connection:
+            rows = connection.execute(_current_names().order_by(name.c.id)).all()
+        known = {(row.name, row.sha256): NameRow(row.name, row.source, row.location, row.sha256) for row in rows}
+        return [known[key] for key in sorted(known)]
+
+    def open_failures(self) -> list[OpenFailure]:
+        """Failures of the latest attempt at a document that no later run has mended, by name."""
+        latest = _latest_runs(failure).subquery()
+        named = _latest_runs(name).subquery()
+        query = (
+            select(failure)
+            .join(latest, and_(latest.c.location == failure.c.location, latest.c.run == failure.c.run))
+            .outerjoin(named, named.c.location == failure.c.location)
+            .where(failure.c.run >= func.coalesce(named.c.run, 0))
+        )
+        with told(self._shown), self._reader.connect() as connection:
+            rows = connection.execute(query).all()
+        found = []
+        for row in rows:
+            why = FailureRow(row.code, row.message, row.form_type, row.ordinal)
+            found.append(OpenFailure(row.name, row.source, why))
+        return sorted(found, key=lambda each: (each.name, each.source, each.failure.ordinal))
+
+    def shelf(self, versions: Versions, readers: Sequence[str]) -> Shelf:
+        """Count documents, forms, and forms with current readings."""
+        names = _current_names().subquery()
+        known = select(names.c.name, names.c.sha256).distinct().subquery()
+        made = select(document.c.sha256).where(document.c.sha256 == known.c.sha256)
+        cut = select(section).where(
+            section.c.sha256 == known.c.sha256,
+            section.c.ingest == versions.ingest,
+            section.c.segmentation == versions.segmentation,
+        )
+        forms = cut.add_columns(known.c.name).where(section.c.kind == SectionKind.FORM)
+        with told(self._shown), self._reader.connect() as connection:
+
+            def count(query: Select[Any]) -> int:
+                return connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+            read = 0
+            for rows in connection.execute(forms).partitions(_AT_ONCE):
+                wanted = [reading_keys(_placed(row), row.ingest, versions, readers) for row in rows]
+                query = select(reading.c.key)
+                every = [key for keys in wanted for key in keys]
+                there = {row.key for row in _select_in(connection, query, reading.c.key, every)}
+                read += sum(there.issuperset(keys) for keys in wanted)
+            return Shelf(
+                documents=count(select(known)),
+                held=count(select(known).where(made.exists())),
+                current=count(select(known).where(cut.exists())),
+                forms=count(forms),
+                read=read,
+            )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_Rows = list[dict[str, Any]]
+
+
+def _add(connection: Connection, table: Table, rows: _Rows) -> None:
+    """Insert the rows whose primary key is not there yet."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
+    elif connection.dialect.name == "postgresql":
+        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
+    else:
+        columns = list(table.primary_key.columns)
+        by_key = {tuple(row[column.name] for column in columns): row for row in rows}
+        query = select(*columns)
+        for row in _select_in(connection, query, tuple_(*columns), list(by_key)):
+            by_key.pop(tuple(row))
+        if by_key:
+            connection.execute(insert(table), list(by_key.values()))
+
+
+def _document_rows(run_id: int, entries: Iterable[Entry]) -> _Rows:
+    return [{"run": run_id, **entry.document._asdict()} for entry in entries if entry.document is not None]
+
+
+def _section_rows(entries: Iterable[Entry]) -> _Rows:
+    return [
+        {
+            "sha256": entry.sha256,
+            "ingest": entry.ingest,
+            "segmentation": entry.segmentation,
+            "position": position,
+            "kind": placed.section.kind,
+            "form_type": placed.section.form_type,
+            "ordinal": placed.section.ordinal,
+            "span_start": placed.section.span.start,
+            "span_end": placed.section.span.end,
+            "first_cell": placed.section.first,
+            "last_cell": placed.section.last,
+            "digest": placed.digest,
+        }
+        for entry in entries
+        for position, placed in enumerate(entry.sections or ())
+    ]
+
+
+def _reading_rows(run_id: int, entries: Iterable[Entry]) -> _Rows:
+    return [{"run": run_id, **row._asdict()} for entry in entries for row in entry.readings]
+
+
+def _failure_rows(run_id: int, entries: Iterable[Entry]) -> _Rows:
+    return [
+        {
+            "run": run_id,
+            "location": entry.location,
+            "name": entry.name,
+            "source": entry.source,
+            "sha256": entry.sha256,
+            **row._asdict(),
+        }
+        for entry in entries
+        for row in entry.failures
+    ]
+
+
+def _name_rows(connection: Connection, run_id: int, entries: Sequence[Entry]) -> _Rows:
+    """Names that say something new: other bytes or another name than last, or the first success after a failure."""
+    locations = [entry.location for entry in entries]
+    ids = select(func.max(name.c.id).label("id")).group_by(name.c.location)
+    last_ids = [row.id for row in _select_in(connection, ids, name.c.location, locations)]
+    latest = {row.location: row for row in _select_in(connection, select(name), name.c.id, last_ids)}
+    failures = _select_in(connection, _latest_runs(failure), failure.c.location, locations)
+    failed = {row.location: row.run for row in failures}
+    rows: _Rows = []
+    for entry in entries:
+        if entry.sha256 is None:
+            continue
+        now = NameRow(entry.name, entry.source, entry.location, entry.sha256)
+        last = latest.get(entry.location)
+        same = last is not None and (last.name, last.source, last.location, last.sha256) == now
+        mended = last is not None and not entry.failures and failed.get(entry.location, 0) >= last.run
+        if not same or mended:
+            rows.append({"run": run_id, **now._asdict()})
+    return rows
+
+
+def _latest_runs(table: Table) -> Select[Any]:
+    """For every location the latest run that wrote a row about it."""
+    return select(table.c.location, func.max(table.c.run).label("run")).group_by(table.c.location)
+
+
+def _current_names() -> Select[Any]:
+    """The latest name row of every location."""
+    last = select(func.max(name.c.id)).group_by(name.c.location)
+    return select(name).where(name.c.id.in_(last))
+
+
+def _select_in(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Sequence[object]
+) -> Iterator[Row[Any]]:
+    """The query's rows whose column has one of the values, however many those are."""
+    for start in range(0, len(values), _AT_ONCE):
+        yield from connection.execute(query.where(column.in_(values[start : start + _AT_ONCE])))
+
+
+def _sections(connection: Connection, held: Mapping[str, Held], segmentation: str) -> dict[str, tuple[Placed, ...]]:
+    query = select(section).where(section.c.segmentation == segmentation).order_by(section.c.sha256, section.c.position)
+    found: dict[str, list[Placed]] = {}
+    for row in _select_in(connection, query, section.c.sha256, list(held)):
+        if row.ingest == held[row.sha256].ingest:
+            found.setdefault(row.sha256, []).append(_placed(row))
+    return {sha256: tuple(sections) for sha256, sections in found.items()}
+
+
+def _placed(row: Row[Any]) -> Placed:
+    span = Span(row.span_start, row.span_end)
+    made = Section(SectionKind(row.kind), row.form_type, row.ordinal, span, row.first_cell, row.last_cell)
+    return Placed(made, row.digest)
+
+
+def _readings(connection: Connection, keys: Sequence[str]) -> dict[str, bytes]:
+    query = select(reading.c.key, reading.c.payload)
+    return {row.key: row.payload for row in _select_in(connection, query, reading.c.key, keys)}

@@ -1,0 +1,124 @@
+"""The tables as they are after the last migration.
+
+Rows are only ever added. Hashes are hexadecimal text, payloads compressed bytes (`pipeline.codec`), times ISO 8601 UTC.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+__all__ = ["document", "failure", "metadata", "migration", "name", "reading", "run", "run_end", "section"]
+
+LARGEST_PAYLOAD = 2**31 - 1
+"""Bytes; it makes MySQL choose a type that holds more than 64 KB."""
+
+metadata = MetaData()
+
+migration = Table(
+    "formtally_migration",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(80), nullable=False),
+    Column("applied", String(32), nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("command", String(16), nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("started", String(32), nullable=False),
+)
+
+run_end = Table(
+    "run_end",
+    metadata,
+    Column("run", ForeignKey("run.id"), primary_key=True),
+    Column("finished", String(32), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("counts", Text, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("ingest", String(16), primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("characters", Integer, nullable=False),
+    Column("cells", Integer, nullable=False),
+    Column("payload", LargeBinary(LARGEST_PAYLOAD), nullable=False),
+)
+
+section = Table(
+    "section",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("ingest", String(16), primary_key=True),
+    Column("segmentation", String(16), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("form_type", String(64)),
+    Column("ordinal", Integer, nullable=False),
+    Column("span_start", Integer, nullable=False),
+    Column("span_end", Integer, nullable=False),
+    Column("first_cell", Integer, nullable=False),
+    Column("last_cell", Integer, nullable=False),
+    Column("digest", String(32), nullable=False),
+    ForeignKeyConstraint(["sha256", "ingest"], ["document.sha256", "document.ingest"]),
+    sqlite_with_rowid=False,
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("form_type", String(64), nullable=False),
+    Column("reader", String(32), nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("payload", LargeBinary(LARGEST_PAYLOAD), nullable=False),
+)
+
+name = Table(
+    "name",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("location", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index("name_by_location", "location"),
+    Index("name_by_sha256", "sha256"),
+)
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("location", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("sha256", String(64)),
+    Column("form_type", String(64)),
+    Column("ordinal", Integer, nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("message", Text, nullable=False),
+    Index("failure_by_location", "location"),
+)

@@ -1,0 +1,279 @@
+"""What commands show: progress on standard error, and the summary of a run, a status or a score on standard output."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.bulk import Report
+from pipeline.evaluate import Miss, Score
+from pipeline.messages import failure_sentence, say
+from pipeline.store.rows import FailureRow, OpenFailure, RunRow, Shelf
+from pipeline.work import Outcome
+
+__all__ = ["RunProgress", "console", "show_checks", "show_failures", "show_report", "show_score", "show_status"]
+
+_PLAIN_SECONDS = 10.0
+"""Seconds between two lines of progress where there is no terminal to draw a bar on."""
+_FAILURES_SHOWN = 20
+_SEVERITIES = ("error", "warning", "note")
+_STATES = ("accepted", "source_defect", "decided", "review")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that prints names of documents as they are, whatever marks are in them."""
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+class RunProgress:
+    """Progress of a run on standard error: a bar on a terminal, else a line now and then. A watcher of outcomes."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self._console = console(stderr=True)
+        self._label = label
+        self._total = total
+        self._done = self._forms = 0
+        self._began = self._told = time.monotonic()
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> RunProgress:
+        if self._console.is_terminal and self._total > 1:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=None),
+                MofNCompleteColumn(),
+                TaskProgressColumn(),
+                TextColumn("{task.fields[forms]}"),
+                TimeRemainingColumn(compact=True),
+                console=self._console,
+                transient=True,
+            )
+            self._task = self._bar.add_task(self._label, total=self._total, forms="")
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Count an outcome."""
+        self._done += 1
+        self._forms += outcome.tally.forms
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done, forms=say("run.forms", count=f"{self._forms:,}"))
+        elif now - self._told >= _PLAIN_SECONDS:
+            self._told = now
+            seconds = round(now - self._began)
+            values = {"done": f"{self._done:,}", "total": f"{self._total:,}", "forms": f"{self._forms:,}"}
+            self._console.print(say("run.plain", seconds=seconds, **values))
+
+
+def show_report(
+    report: Report, *, seconds: float | None = None, store: str = "", export: str | None = None, next_command: str
+) -> None:
+    """The summary of a run."""
+    tally = report.tally
+    documents = [f"{tally.documents + report.failed_documents:,}"]
+    if tally.formless:
+        documents.append(say("summary.formless", count=f"{tally.formless:,}"))
+    if report.failed_documents:
+        documents.append(say("summary.failed_count", count=f"{report.failed_documents:,}"))
+    if report.stored:
+        documents.append(say("summary.stored", count=f"{report.stored:,}"))
+    lines = [("documents", " · ".join(documents))]
+    lines.append(("forms", f"{tally.forms:,}"))
+    if tally.forms:
+        lines.append(("untouched", f"{tally.untouched:,} · {_share(tally.untouched, tally.forms)}"))
+        rate = say("summary.per_form", rate=f"{tally.questions / tally.forms:.2f}")
+        lines.append(("questions", f"{tally.questions:,} · {rate}"))
+        lines.append(("leaves", _states(tally.states)))
+    if seconds is not None:
+        rate = f"{tally.forms / seconds:,.0f}" if seconds > 0 else "-"
+        key = "summary.speed" if tally.forms and seconds >= 1 else "summary.seconds"
+        lines.append(("time", say(key, seconds=f"{seconds:.1f}", rate=rate)))
+    if store:
+        lines.append(("store", store))
+    if export is not None:
+        lines.append(("export", export))
+    out = console()
+    out.print()
+    out.print(_pairs(lines))
+    if tally.findings:
+        out.print(_findings(tally.findings))
+    show_failures(report.failures)
+    out.print(_next(next_command))
+
+
+def show_failures(failures: Sequence[tuple[str, FailureRow]], *, everything: bool = False) -> None:
+    """Failures, a line each; of many, the first."""
+    if not failures:
+        return
+    out = console()
+    out.print(Text(say("summary.failed"), style="bold red"))
+    shown = failures if everything else failures[:_FAILURES_SHOWN]
+    for name, failure in shown:
+        where = say("summary.form", name=name, ordinal=failure.ordinal) if failure.form_type else name
+        out.print(_hanging(where, failure_sentence(failure.code, failure.message)))
+    if len(failures) > len(shown):
+        out.print("  " + say("summary.more_failures", count=f"{len(failures) - len(shown):,}"))
+    out.print()
+
+
+def show_status(
+    store: str, shelf: Shelf, last: RunRow | None, failures: Sequence[OpenFailure], next_command: str
+) -> None:
+    """What is in a store."""
+    documents = [f"{shelf.documents:,}"]
+    if failed := shelf.documents - shelf.held:
+        documents.append(say("summary.failed_count", count=f"{failed:,}"))
+    lines = [("store", store), ("documents", " · ".join(documents))]
+    forms = [f"{shelf.forms:,}"]
+    if shelf.read < shelf.forms:
+        forms.append(say("status.read", read=f"{shelf.read:,}", forms=f"{shelf.forms:,}"))
+    lines.append(("forms", " · ".join(forms)))
+    out = console()
+    out.print()
+    out.print(_pairs([*lines, *_last_run(last)]))
+    if stale := shelf.held - shelf.current:
+        out.print(say("status.stale", count=f"{stale:,}"))
+        out.print()
+    show_failures([(each.name, each.failure) for each in failures], everything=True)
+    out.print(_next(next_command))
+
+
+def _last_run(last: RunRow | None) -> list[tuple[str, str]]:
+    if last is None:
+        return [("status.last_run", say("status.never"))]
+    outcome = say(f"outcome.{last.outcome or 'open'}")
+    lines = [("status.last_run", say("status.run_done", started=last.started, outcome=outcome))]
+    counts: Mapping[str, Any] = last.counts
+    if counts.get("forms"):
+        untouched = f"{counts['untouched']:,} · {_share(counts['untouched'], counts['forms'])}"
+        lines += [("untouched", untouched), ("questions", f"{counts['questions']:,}")]
+        lines.append(("leaves", _states(counts["states"])))
+    return lines
+
+
+def show_checks(checks: Iterable[tuple[str, bool, str, str]]) -> None:
+    """What doctor found: (subject, is it well, detail, how to mend it)."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for subject, well, detail, mend in checks:
+        mark = Text("✓", style="green") if well else Text("✗", style="bold red")
+        said: RenderableType = detail if well else Group(detail, Text(f"→ {mend}", style="bold"))
+        table.add_row(mark, Text(subject), said)
+    out = console()
+    out.print()
+    out.print(table)
+    out.print()
+
+
+def show_score(score: Score, misses: Sequence[Miss]) -> None:
+    """A score, a column a document, and those of the misses that were asked for."""
+    columns = [*score.documents.items()]
+    if len(columns) != 1:
+        columns.append((say("eval.total"), score.total))
+    out = console()
+    for name, counts in columns:
+        out.print()
+        out.print(Text(name, style="bold"))
+        out.print(_pairs(_score_lines(counts), prefix="eval."))
+    for miss in misses:
+        out.print(_hanging(f"{miss.what} {miss.form} {miss.path}", f"{miss.want!r} ← {miss.got!r}"))
+
+
+def _score_lines(counts: Counter[str]) -> list[tuple[str, str]]:
+    share = _share
+    forms = f"{counts['forms'] - counts['missing_forms']:,} / {counts['forms']:,}"
+    if counts["extra_forms"]:
+        forms += " · " + say("eval.extra_forms", count=counts["extra_forms"])
+    numbers = say(
+        "eval.numbers",
+        share=share(counts["num_right"], counts["num_leaves"], 2),
+        other=share(counts["txt_right"], counts["txt_leaves"], 2),
+    )
+    of_filled = say("eval.of_filled", share=share(counts["filled_burden"], counts["filled_right"], 2))
+    lines = [
+        ("forms", forms),
+        ("rows", f"{counts['missing_rows']} / {counts['extra_rows']}"),
+        ("accuracy", f"{share(counts['right'], counts['leaves'], 2)} · {numbers}"),
+        (
+            "silent",
+            f"{counts['silent']} · {share(counts['silent'], counts['leaves'], 3)} · "
+            + say("eval.of_numbers", count=counts["num_silent"]),
+        ),
+        ("burden", f"{share(counts['burden'], counts['right'], 2)} · {of_filled}"),
+        ("ambiguous", f"{counts['ambiguous_flagged']} / {counts['ambiguous']}"),
+        ("defects", f"{counts['defects_raised']} / {counts['defects']}"),
+        ("false_errors", str(counts["false_errors"])),
+        ("untouched", str(counts["untouched"])),
+    ]
+    if counts["evidence"]:
+        lines.append(("evidence", f"{counts['evidence_good']} / {counts['evidence']}"))
+    return lines
+
+
+def _pairs(lines: Iterable[tuple[str, str]], prefix: str = "summary.") -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for key, value in lines:
+        table.add_row(say(key if "." in key else prefix + key), Text(value))
+    table.add_row("", "")
+    return table
+
+
+def _findings(findings: Mapping[tuple[str, str], int]) -> Table:
+    table = Table(
+        box=SIMPLE_HEAD, pad_edge=False, title=say("summary.findings"), title_justify="left", title_style="bold"
+    )
+    table.add_column(say("summary.check"))
+    for severity in _SEVERITIES:
+        table.add_column(say(f"summary.{severity}"), justify="right", style="red" if severity == "error" else None)
+    checks = {check for check, _ in findings}
+    order = sorted(checks, key=lambda check: ([-findings.get((check, severity), 0) for severity in _SEVERITIES], check))
+    for check in order:
+        counts = [findings.get((check, severity), 0) for severity in _SEVERITIES]
+        table.add_row(check, *(f"{count:,}" if count else "" for count in counts))
+    return table
+
+
+def _states(states: Mapping[str, int]) -> str:
+    total = sum(states.values())
+    parts = [f"{total:,}"]
+    for state in _STATES:
+        if states.get(state):
+            parts.append(f"{_share(states[state], total, 2)} {say(f'state.{state}')}")
+    return " · ".join(parts)
+
+
+def _share(part: int, whole: int, places: int = 1) -> str:
+    """A share in percent that says 100 or 0 only where it is all or nothing."""
+    if not whole:
+        return "-"
+    percent = 100 * part / whole
+    least = 10**-places
+    if 0 < part < whole:
+        percent = min(max(percent, least), 100 - least)
+    return f"{percent:.{places}f} %"
+
+
+def _hanging(name: str, sentence: str) -> Table:
+    """A name with a sentence beside or below it, indented, that wraps within its own column."""
+    table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
+    table.add_column(overflow="fold")
+    table.add_row(Text.assemble((name, "bold"), ": ", sentence))
+    return table
+
+
+def _next(command: str) -> Text:
+    return Text.assemble((say("summary.next"), "bold"), "  ", (command, "cyan"))

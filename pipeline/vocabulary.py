@@ -1,0 +1,172 @@
+"""The words of a form type, as the engine needs them, and how printed text is compared with them.
+
+Labels are written folded (`fold`): no white space, half-width punctuation. A label matches a cell whose folded text
+equals it, with or without a colon behind it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+__all__ = ["Fields", "Folded", "Headings", "Matrix", "Pair", "Table", "Vocabulary", "display_width", "fold", "folded", "squeeze"]
+
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_WIDE |= {ord("〇"): ord("0"), ord("∶"): ord(":"), ord("﹕"): ord(":"), ord("︰"): ord(":"), ord("："): ord(":")}
+_SPACE = re.compile(r"[\s\u3000\u00a0\u200b\u2060\ufeff\x00-\x1f\x7f]+")
+
+
+def fold(text: str) -> str:
+    """Printed text for comparing: white space and control characters dropped, full-width ASCII made half-width."""
+    if not text.isascii():
+        text = text.translate(_WIDE)
+    return _SPACE.sub("", text)
+
+
+def squeeze(text: str) -> str:
+    """Printed text without white space and control characters, its punctuation as printed."""
+    return _SPACE.sub("", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Folded text with the way back: `offsets[i]` is where character i stands in the text it was made of."""
+
+    text: str
+    offsets: tuple[int, ...]
+
+
+def folded(text: str) -> Folded:
+    """Like `fold`, keeping where each character came from."""
+    kept: list[str] = []
+    offsets: list[int] = []
+    for offset, char in enumerate(text):
+        if not _SPACE.match(char):
+            kept.append(chr(_WIDE.get(ord(char), ord(char))))
+            offsets.append(offset)
+    return Folded("".join(kept), tuple(offsets))
+
+
+def display_width(text: str) -> float:
+    """Width of text in units of a full-width character; half-width characters count one half."""
+    if text.isascii():
+        return len(text) / 2
+    return sum(1.0 if unicodedata.east_asian_width(char) in "WFA" else 0.5 for char in text)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Single leaves printed as label and value: leaf path → its labels, the usual one first."""
+
+    labels: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def by_label(self) -> dict[str, str]:
+        """Folded label → leaf path."""
+        return {label: path for path, labels in self.labels.items() for label in labels}
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A block of lines by columns (the money block). Paths are `group.line.column`."""
+
+    group: str
+    heading: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+    lines: Mapping[str, tuple[str, ...]]
+    other_lines: re.Pattern[str]
+    """Labels of lines that the record has no place for."""
+
+    @cached_property
+    def column_by_label(self) -> dict[str, str]:
+        """Folded column label → column."""
+        return {label: name for name, labels in self.columns.items() for label in labels}
+
+    @cached_property
+    def line_by_label(self) -> dict[str, str]:
+        """Folded line label → line."""
+        return {label: name for name, labels in self.lines.items() for label in labels}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two headings side by side with their texts below: heading labels by leaf path, left one first."""
+
+    heading: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def by_label(self) -> dict[str, str]:
+        """Folded label → leaf path."""
+        return {label: path for path, labels in self.labels.items() for label in labels}
+
+
+@dataclass(frozen=True)
+class Headings:
+    """Words that head rows in a carried-down column, and under which outer heading each belongs.
+
+    `names` are folded, without the suffix of `suffix` (指标); `parents` maps such a stem to the stems of outer headings
+    that may stand above it.
+    """
+
+    outer: frozenset[str]
+    inner: frozenset[str]
+    parents: Mapping[str, frozenset[str]]
+    suffix: str
+
+    def stem(self, text: str) -> str:
+        """A heading without its suffix."""
+        return text.removesuffix(self.suffix)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of rows under a header. `columns` maps a column to its labels.
+
+    `outer`, `inner` are the carried-down heading columns, `subtotals` the record's map of the figures in brackets
+    behind outer headings; `weight`, `score` the numeric columns; `others` are columns the record has no place for.
+    """
+
+    group: str
+    heading: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+    others: frozenset[str]
+    headings: Headings
+    subtotals: str
+
+    @cached_property
+    def column_by_label(self) -> dict[str, str]:
+        """Folded column label → column."""
+        return {label: name for name, labels in self.columns.items() for label in labels}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Everything that the engine must know of a form type's words."""
+
+    title: re.Pattern[str]
+    """Matches the folded title of a form, whole."""
+    year: re.Pattern[str]
+    """Finds the fiscal year in folded text, group `year`."""
+    unit: re.Pattern[str]
+    """Finds the unit of money in the money block's heading, group `unit`."""
+    fields: Fields
+    matrix: Matrix
+    pair: Pair
+    table: Table
+    total: tuple[str, ...]
+    """Labels of the line of totals."""
+    total_leaves: tuple[str, str]
+    """Leaf paths of total weight and total score."""
+    footer: Fields
+    notes: re.Pattern[str]
+    """Begins the printed scoring notes (folded), which are no data."""
+    clutter: Mapping[str, re.Pattern[str]]
+    """Kinds of clutter by what a whole line of it looks like (folded)."""
+    nothing: frozenset[str]
+    """Texts that mean in a numeric cell that nothing is stated."""
+    money_units: tuple[str, ...]
+    """Units that may stand behind an amount, longest first."""

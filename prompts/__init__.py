@@ -1,0 +1,1 @@
+"""Prompts of the language-model reader, one versioned Markdown file a form type."""

@@ -1,0 +1,1 @@
+"""Form types, one folder each: their record, their vocabulary and their identities."""
