@@ -20,6 +20,7 @@ __all__ = ["segment"]
 _ANCHOR_REACH = 60
 """Within how many filled cells behind a title its labels must follow; a title, a year and a header are some 20."""
 _ANCHORS_NEEDED = 3
+_TITLE_LENGTH = 60
 _FOOTER_REACH = 60
 """Within how many filled cells behind the totals a signature is looked for: printed scoring notes may stand between."""
 
@@ -86,34 +87,28 @@ class _Finder:
         out: list[int] = []
         labelled = False  # has the current form had its first label?
         for number, row in enumerate(rows):
-            start = self._title(row)
-            if start is not None and self._labels_follow(start):
-                if out and not labelled and self._nothing_but_titles(out[-1], start):
-                    continue  # a title over two lines begins one form
-                out.append(start)
-                labelled = False
-                continue
+            titles = self._titles(row)
             for index in row:
-                if self._is_first_label(index):
-                    if labelled and self._labels_follow(index) and self._total_since(out[-1], index):
+                if index in titles and self._labels_follow(index):
+                    if out and not labelled and self._nothing_but_titles(out[-1], index):
+                        continue  # a title over two lines begins one form
+                    out.append(index)
+                    labelled = False
+                elif self._is_first_label(index):
+                    if not out and self._labels_follow(index):
                         out.append(self._before(rows, number, index))
-                    elif not out and self._labels_follow(index):
+                    elif labelled and self._labels_follow(index) and self._total_since(out[-1], index):
                         out.append(self._before(rows, number, index))
                     labelled = bool(out)
         return out
 
-    def _title(self, row: list[int]) -> int | None:
-        """The cell at which a title begins in this row: the whole row is one, or one of its cells."""
+    def _titles(self, row: list[int]) -> list[int]:
+        """The cells at which titles begin in this row: its first, where the whole row is one, or any that is one itself."""
         filled = [index for index in row if self.texts[index]]
-        if not filled or len(filled) > 400 and not any(self.vocabulary.title.fullmatch(self.texts[i]) for i in filled):
-            return None
         whole = "".join(self.texts[index] for index in filled) if len(filled) < 40 else ""
-        if whole and len(whole) <= 60 and self._is_title(whole):
-            return filled[0]
-        for index in filled:
-            if len(self.texts[index]) <= 60 and self._is_title(self.texts[index]):
-                return index
-        return None
+        if 0 < len(whole) <= _TITLE_LENGTH and self._is_title(whole):
+            return [filled[0]]
+        return [index for index in filled if len(self.texts[index]) <= _TITLE_LENGTH and self._is_title(self.texts[index])]
 
     def _is_title(self, text: str) -> bool:
         bare = self.vocabulary.year.sub("", text).replace("()", "")
@@ -140,7 +135,7 @@ class _Finder:
         return False
 
     def _nothing_but_titles(self, start: int, end: int) -> bool:
-        return sum(len(text) for text in self.texts[start:end]) <= 60
+        return sum(len(text) for text in self.texts[start:end]) <= _TITLE_LENGTH
 
     def _total_since(self, start: int, end: int) -> bool:
         return any(text.rstrip(":") in self.vocabulary.total for text in self.texts[start:end])
@@ -167,7 +162,7 @@ class _Finder:
         row = self.cells[total].row
         numbers = 0
         while end < limit and (self.cells[end].row == row or self._is_figure(self.texts[end]) and numbers < 4):
-            if self.cells[end].row == row and self._flat(row) and numbers >= 2 and not self._is_figure(self.texts[end]):
+            if self._flat(row) and (numbers == 2 or not self._is_figure(self.texts[end])):
                 break
             numbers += self._is_figure(self.texts[end])
             end += 1

@@ -136,6 +136,8 @@ class Table:
     others: frozenset[str]
     headings: Headings
     subtotals: str
+    marker: re.Pattern[str]
+    """Begins the name of a row in templates that number them (指标1：), folded."""
 
     @cached_property
     def column_by_label(self) -> dict[str, str]:

@@ -80,6 +80,8 @@ def form(
     )
 
 
-def row(level1: str, level2: str, name: str | None, target: str | None, actual: str | None, *points: str | None) -> Words:
+def row(
+    level1: str, level2: str, name: str | None, target: str | None, actual: str | None, *points: str | None
+) -> Words:
     """A row of the indicator table; `points` are weight, score and reason, as far as they are printed."""
     return (level1, level2, name, target, actual, *points, *([None] * (3 - len(points))))

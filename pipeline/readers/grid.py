@@ -15,6 +15,7 @@ from pipeline.forms import FormType, Kind
 from pipeline.reading import Part
 from pipeline.readers.draft import Draft, Strip, figure, label_of, whole
 from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
+from pipeline.readers.units import glued_figure
 from pipeline.source import Cell, Layout
 from pipeline.vocabulary import Headings, fold
 
@@ -224,7 +225,7 @@ class _Grid:
         """Where the label of a money line stands in its row, and which line it is (None: one the record does not have)."""
         matrix = self.vocabulary.matrix
         for at, item in enumerate(row):
-            if not item.text or item.text in matrix.heading:
+            if not item.text or item.text in matrix.heading or self.vocabulary.unit.fullmatch(item.text):
                 continue
             line = label_of(item.text, matrix.line_by_label)
             if line:
@@ -255,8 +256,22 @@ class _Grid:
                 self.draft.put(f"{prefix}.{column.name}", parts)
                 if column.name in doubtful:
                     self.draft.doubt(f"{prefix}.{column.name}", "column.uncertain", "the cell may belong to another column")
+        self._unglue(prefix, placed)
         if len(placed) < len(values):
             self.draft.doubt(prefix, "cell.surplus", "a cell of the row fits in no column")
+
+    def _unglue(self, prefix: str, placed: Mapping[str, _Item]) -> None:
+        """Part a score from the reason that it is glued to; doubted, because where it ends is a guess."""
+        weight, reason = placed.get("weight"), placed.get("deviation")
+        if "score" in placed or weight is None or reason is None or figure(weight.text) is None:
+            return
+        cut = glued_figure(reason.text, figure(weight.text) or 0.0)
+        if cut:
+            strip = Strip([reason.cell])
+            self.draft.put(f"{prefix}.score", strip.cut(0, cut))
+            self.draft.put(f"{prefix}.deviation", strip.cut(cut, len(strip.text)))
+            for name in ("score", "deviation"):
+                self.draft.doubt(f"{prefix}.{name}", "figure.glued", "a figure is glued to the next word")
 
     # -- goals
 

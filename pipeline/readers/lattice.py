@@ -116,6 +116,7 @@ class Lattice:
         self.units = units
         self.columns = columns
         self.suffix = vocabulary.table.headings.suffix
+        self.marker = vocabulary.table.marker
         self.widths: list[float | None] = [None] * len(columns)
         self.reasons = _usual_reasons(units)
         """Share of the rows without lost points that give a reason all the same."""
@@ -166,6 +167,8 @@ class Lattice:
             return (0.2 if len(text) < 3 and text != "无" else 1.0) if unit.nothing else _INFINITE
         if unit.outer or unit.inner:
             return 6.0 if len(unit.parts) == 1 else 9.0
+        if self.marker.match(text):
+            return -1.0 if column == "name" else 4.0
         if column == "deviation":
             return 6.0 if unit.value is not None else 0.0
         if unit.value is not None:
@@ -187,8 +190,10 @@ class Lattice:
                         costs[j] += _overflow(line, width)
             return costs
         fixed = sum(line.gaps for line in piece.lines) + 2.0 * piece.echoes
-        for unit in self.units[piece.first : piece.last]:
-            if unit.outer or unit.inner:
+        marked = self.marker.match(piece.lines[0].text) is not None
+        for t in range(piece.first, piece.last):
+            unit = self.units[t]
+            if unit.outer or unit.inner or t > piece.first and self.marker.match(unit.text):
                 fixed += 6.0
             elif unit.value is not None:
                 fixed += 1.5
@@ -206,7 +211,9 @@ class Lattice:
                 costs.append(fixed + own)
         if self.one_a_line:
             breaks = sum(1.6 if paragraph(a.text, b.text) else 3.5 for a, b in pairwise(piece.lines))
-            return [fixed + breaks if text else _INFINITE for text in self.text]
+            costs = [fixed + breaks if text else _INFINITE for text in self.text]
+        if marked:
+            costs = [cost + (-1.0 if name == "name" else 4.0) for cost, name in zip(costs, self.columns, strict=True)]
         return costs
 
     def _crossing(self, t: int) -> list[list[tuple[float, bool]]]:
@@ -243,6 +250,8 @@ class Lattice:
         unit = self.units[t]
         if name in ("target", "actual", "name") and unit.nothing:
             return self.to_end[column] * 0.15
+        if name == "name" and self.marker.sub("", unit.text) == "":
+            return 0.5  # 指标2： with nothing behind it
         on_one_line = unit.gap == 0 and t > 1 and self.units[t - 1].gap == 0
         if name == "actual" and on_one_line and (t + 1 == len(self.units) or self.units[t + 1].gap):
             return self.to_end[column] * 0.45  # a whole row on one line whose score is printed once for several rows

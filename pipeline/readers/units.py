@@ -12,9 +12,8 @@ from pipeline.reading import Part
 from pipeline.source import Cell
 from pipeline.vocabulary import Vocabulary, display_width, fold, squeeze
 
-__all__ = ["Unit", "units_of"]
+__all__ = ["Unit", "glued_figure", "units_of"]
 
-_GLUED = re.compile(r"(?P<figure>[0-9]{1,3}(?:[.][0-9]+)?)(?P<rest>[^0-9.,%分元万个家次项份年月日号%].*)")
 _HEADING_CELLS = 8
 _HEADING_LENGTH = 24
 
@@ -58,7 +57,7 @@ def units_of(cells: Sequence[Cell], vocabulary: Vocabulary, *, headings: bool = 
         line = width if before is None or gap or len(run) > 1 else before.line + 0.5 + width
         parts = tuple(whole(cell) for cell in run)
         value = figure(text)
-        if headings and before is not None and before.value is not None and gap == 0 and (cut := _glued(text, before.value)):
+        if headings and before is not None and before.value is not None and gap == 0 and (cut := glued_figure(text, before.value)):
             offset = run[0].text.index(text[cut - 1], cut - 1) + 1
             head, tail = Part(run[0].id, 0, offset), Part(run[0].id, offset, len(run[0].text))
             units.append(Unit((head,), text[:cut], raw[:cut], run[0].row, gap, cut / 2, line, figure(text[:cut]), glued=True))
@@ -73,7 +72,7 @@ def units_of(cells: Sequence[Cell], vocabulary: Vocabulary, *, headings: bool = 
     return units
 
 
-def _glued(text: str, weight: float) -> int:
+def glued_figure(text: str, weight: float) -> int:
     """Where a score ends that is glued to the next word (`10` and `3季度` in `103季度`); 0 if none is.
 
     The score may not exceed the weight before it, and what follows may not begin with a nought.

@@ -22,6 +22,7 @@ from schemas.self_evaluation.figures import (
     figures,
 )
 from schemas.self_evaluation.identities import Quotient, Verdict, judge, shown
+from schemas.self_evaluation.money import IN_YUAN, unit_name
 from schemas.self_evaluation.suspects import suspects
 
 __all__ = [
@@ -38,15 +39,6 @@ __all__ = [
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _HUNDRED = Decimal(100)
 
-_IN_YUAN = {
-    "元": Decimal(1),
-    "千元": Decimal(1000),
-    "万": Decimal(10000),
-    "万元": Decimal(10000),
-    "百万元": Decimal(1000000),
-    "亿": Decimal(100000000),
-    "亿元": Decimal(100000000),
-}
 _AMOUNT = re.compile(r"(?<![0-9.,])([0-9]+(?:,[0-9]{3})*(?:[.][0-9]+)?)(亿元?|万元?|千元|元)")
 _BARE_AMOUNT = re.compile(r"[0-9]+(?:[.][0-9]+)?")
 _SAVED = re.compile(r"节|结余|剩余|未支")
@@ -84,7 +76,7 @@ def _rate(sheet: Figures, identity: Quotient) -> Iterator[Finding]:
     recomputed = identity.of(values, identity.annual)
     assert recomputed is not None
     said = (
-        f"executed {sheet.printed(identity.executed)} of annual budget {sheet.printed(identity.annual)} is "
+        f"executed {sheet.printed(identity.executed)} of {identity.budget} {sheet.printed(identity.annual)} is "
         f"{shown(recomputed)} %, printed {sheet.printed(identity.rate)} %"
     )
     verdict = identity.against(values, identity.annual)
@@ -112,8 +104,17 @@ def _rate(sheet: Figures, identity: Quotient) -> Iterator[Finding]:
             "funding.rate", _WARNING, (identity.rate,), f"{said}: printed as a fraction of one", (identity.rate,)
         )
         return
+    whole = sheet.quotients.get("total")
+    if whole is not None and whole is not identity and rate == values[whole.rate] and _holds(sheet, whole):
+        message = f"{said}: the total line's rate is repeated"
+        yield Finding("funding.rate", _WARNING, (identity.rate,), message)
+        return
     blamed = suspects(sheet, identity)
     yield Finding("funding.rate", _ERROR, blamed.paths, said, blamed.review)
+
+
+def _holds(sheet: Figures, identity: Quotient) -> bool:
+    return identity.against(sheet.values, identity.annual) is not Verdict.FAILS
 
 
 def funding_score(form: FormView) -> Iterator[Finding]:
@@ -243,28 +244,21 @@ def funding_order(form: FormView) -> Iterator[Finding]:
 def money_unit(form: FormView) -> Iterator[Finding]:
     """Amounts are printed in the unit that the money block's heading names.
 
-    Source: 项目资金（万元）. The record keeps the figure as printed, so a person must see what it counts.
-    Amounts without a unit of their own are in the heading's. Nothing is nothing in every unit: a note.
+    Source: 项目资金（万元）. The record keeps the figure as printed, so a person must see what it counts; the sums are
+    made in the unit of the form. Amounts without a unit of their own are in the heading's. Nothing is nothing in every unit: a note.
 
     >>> passes: 12.5 万元, or 12.5, on a form in 万元
     >>> fails: 125000 元 on a form in 万元
     """
-    unit = _unit(form.text("amount_unit"))
+    unit = unit_name(form.text("amount_unit"))
     for path, printed in form.units.items():
-        if unit is None or _unit(printed) == unit:
+        if unit is None or unit_name(printed) == unit:
             continue
         message = f"printed in {printed} on a form in {unit}"
         if form.number(path) == 0:
             yield Finding("money.unit", _NOTE, (path,), message)
         else:
             yield Finding("money.unit", _WARNING, (path,), message, (path,))
-
-
-def _unit(printed: str | None) -> str | None:
-    if printed is None:
-        return None
-    folded = fold(printed).removeprefix("人民币")
-    return folded + "元" if folded in ("万", "亿") else folded or None
 
 
 class _Amount(NamedTuple):
@@ -287,7 +281,7 @@ def cost_money(form: FormView) -> Iterator[Finding]:
     >>> fails: achievement 95万元, executed 90
     """
     sheet = figures(form)
-    factor = _IN_YUAN.get(_unit(form.text("amount_unit")) or "")
+    factor = IN_YUAN.get(unit_name(form.text("amount_unit")) or "")
     if factor is None:
         return
     rows = [row for row in sheet.rows if "成本" in (row.level2 or row.level1 or "")]
@@ -325,7 +319,7 @@ def _amounts(text: str, factor: Decimal) -> list[_Amount]:
         return [_amount(text, Decimal(1))]
     found = []
     for digits, unit in _AMOUNT.findall(text):
-        scale = _IN_YUAN[unit] / factor
+        scale = IN_YUAN[unit_name(unit) or ""] / factor
         if scale >= 1:
             found.append(_amount(digits.replace(",", ""), scale))
     return found

@@ -13,7 +13,7 @@ from datetime import date
 from pipeline.forms import Finding, FormView, Kind, Severity
 from pipeline.reading import RefKind
 from pipeline.vocabulary import fold
-from schemas.self_evaluation.figures import figures, says_nothing
+from schemas.self_evaluation.figures import FUNDING_POINTS, figures, says_nothing
 from schemas.self_evaluation.labels import VOCABULARY
 from schemas.self_evaluation.record import LEAVES
 
@@ -71,7 +71,7 @@ def field_missing(form: FormView) -> Iterator[Finding]:
 
     Source: the national template. A dash states that there is nothing, and passes. A template that has no such label
     is a note; a blank cell is to be reviewed, for the scan may have lost what it held. The parts of the money block,
-    the leader and the signatures may be blank.
+    the leader and the signatures may be blank, and so may the points of a funding line that the total does without.
 
     >>> passes: 项目名称 with a name; 年初预算数 with a dash
     >>> fails: 总分 without a score
@@ -83,7 +83,9 @@ def field_missing(form: FormView) -> Iterator[Finding]:
         kind = form.kinds.get(path)
         if kind is RefKind.ABSENT:
             lacking.append(path)
-        elif kind not in (RefKind.DASH, RefKind.KEYED):
+        elif kind not in (RefKind.DASH, RefKind.KEYED) and not (
+            path in FUNDING_POINTS and figures(form).without_funding
+        ):
             yield Finding("field.missing", _WARNING, (path,), "a cell that should be filled is blank", (path,))
     if lacking:
         yield Finding("field.missing", _NOTE, tuple(lacking), "the template has no place for what others ask for")

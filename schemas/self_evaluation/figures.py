@@ -15,6 +15,7 @@ from pipeline.reading import RefKind
 from pipeline.vocabulary import fold
 from schemas.self_evaluation.identities import Bound, Full, Identity, Product, Quotient, Sum, Verdict
 from schemas.self_evaluation.labels import VOCABULARY
+from schemas.self_evaluation.money import IN_YUAN, unit_name
 
 __all__ = [
     "FUNDING_CELLS",
@@ -32,6 +33,7 @@ FUNDING_LINES = ("total", *FUNDING_PARTS)
 MONEY_COLUMNS = ("initial_budget", "annual_budget", "executed")
 FUNDING_CELLS = (*MONEY_COLUMNS, "weight", "execution_rate", "score")
 
+FUNDING_POINTS = ("funding.total.weight", "funding.total.score")
 _FUNDING_PATHS = tuple(f"funding.{line}.{cell}" for line in FUNDING_LINES for cell in FUNDING_CELLS)
 _ZERO = Decimal(0)
 _HALF = Decimal("0.5")
@@ -82,11 +84,13 @@ class Figures:
     values: dict[str, Decimal] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     _units: dict[str, Decimal] = field(default_factory=dict)
+    _foreign: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         texts = self.form.values
         for path in chain(_FUNDING_PATHS, ("total_weight", "total_score")):
             self._parse(path, texts.get(path))
+        self._convert()
         for index in range(self.form.rows):
             at = f"indicators[{index}]."
             self.rows.append(
@@ -116,6 +120,16 @@ class Figures:
         self._units[path] = _ONE if point < 0 else Decimal(1).scaleb(point + 1 - len(text))
         return value
 
+    def _convert(self) -> None:
+        """Count amounts that are printed in another unit in the unit of the form."""
+        ours = IN_YUAN.get(unit_name(self.form.text("amount_unit")) or "")
+        for path, printed in self.form.units.items():
+            theirs = IN_YUAN.get(unit_name(printed) or "")
+            if path in self.values and ours is not None and theirs is not None and ours != theirs:
+                self.values[path] *= theirs / ours
+                self._units[path] *= theirs / ours
+                self._foreign[path] = printed
+
     def get(self, path: str) -> Decimal | None:
         """The figure of a leaf, None where none is printed."""
         return self.values.get(path)
@@ -125,12 +139,26 @@ class Figures:
         return self._units[path]
 
     def printed(self, path: str) -> str:
-        """A printed figure for a message."""
-        return f"{self.values[path]:f}"
+        """A printed figure for a message, with its unit where that is not the form's."""
+        foreign = self._foreign.get(path)
+        return f"{self.values[path]:f}" if foreign is None else f"{self.form.values[path]} {foreign}"
 
     def lost(self, path: str) -> bool:
-        """Is the leaf blank although its cell may have held a figure (not a dash, nor a line the template lacks)?"""
-        return path not in self.values and self.form.kinds.get(path) not in (RefKind.DASH, RefKind.ABSENT)
+        """Is the leaf blank although its cell may have held a figure?
+
+        It is not where a dash states nothing, where the template lacks the cell, nor for the points of a funding line
+        that the totals do without.
+        """
+        if path in self.values or self.form.kinds.get(path) in (RefKind.DASH, RefKind.ABSENT):
+            return False
+        return path not in FUNDING_POINTS or not self.without_funding
+
+    @cached_property
+    def without_funding(self) -> bool:
+        """Does the funding line print no points, and do the totals come out without them?"""
+        if any(path in self.values for path in FUNDING_POINTS):
+            return False
+        return self.weights is not None and self.weights.verdict(self.values) is Verdict.HOLDS
 
     def total_of(self, total: str, parts: Sequence[str], *, unit: Decimal | None = None, hint: bool = False) -> Sum:
         """The identity that a printed total is the sum of printed parts."""
@@ -146,12 +174,17 @@ class Figures:
 
     @cached_property
     def quotients(self) -> dict[str, Quotient]:
-        """The rate of each funding line that prints all of rate, executed and a positive annual budget."""
+        """The rate of each funding line that prints all of rate, executed and a positive budget.
+
+        Where no annual budget is printed (older templates) the initial one stands for it.
+        """
         found = {}
         for line in FUNDING_LINES:
             rate, executed, annual, initial = (
                 f"funding.{line}.{cell}" for cell in ("execution_rate", "executed", "annual_budget", "initial_budget")
             )
+            if annual not in self.values:
+                annual = initial
             if rate in self.values and executed in self.values and self.values.get(annual, _ZERO) > 0:
                 # A whole amount is taken as exact; one with decimals stands for half a unit of its last place.
                 slack = sum(
@@ -244,28 +277,35 @@ class Figures:
         line = self.funding_cell("score") if funding else None
         return self.total_of("total_score", rows if line is None else [*rows, line])
 
-    def _convention(self, *, funding: bool) -> tuple[int, bool]:
-        """How many of the two totals fail, and whether the weights do, under one convention."""
-        weights, scores = self._weights_by(funding=funding), self._scores_by(funding=funding)
-        by_weights = weights is not None and weights.verdict(self.values) is Verdict.FAILS
-        by_scores = scores is not None and scores.verdict(self.values) is Verdict.FAILS
-        return by_weights + by_scores, by_weights
+    def _convention(self, *, funding: bool) -> tuple[int, bool, bool]:
+        """How many of the two totals fail, and whether the subtotals and the weights do, under one convention."""
+        weights, scores, headings = (
+            identity is not None and identity.verdict(self.values) is Verdict.FAILS
+            for identity in (
+                self._weights_by(funding=funding),
+                self._scores_by(funding=funding),
+                self._headings_by(funding=funding),
+            )
+        )
+        return weights + scores, headings, weights
 
     @cached_property
     def counts_funding(self) -> bool:
         """Do the totals count the funding line, as the national template has it? A second convention leaves it out.
 
-        The convention that the printed subtotals follow is taken, else the one under which fewer totals fail; where
-        that does not tell either, the weights do.
+        The convention under which fewer totals fail is taken, then the one that the printed subtotals follow, then the
+        one that the weights follow. That everything holds without the funding line may be chance: then the subtotals
+        have a say.
         """
         if self.convention is not None:
             return self.convention
-        for funding in (True, False):
-            headings = self._headings_by(funding=funding)
-            if headings is not None and headings.verdict(self.values) is Verdict.HOLDS:
-                return funding
         usual = self._convention(funding=True)
-        return usual == (0, False) or usual <= self._convention(funding=False)
+        if not usual[0]:
+            return True
+        other = self._convention(funding=False)
+        if not other[0] and other[1] > usual[1]:
+            return True
+        return usual <= other
 
     @cached_property
     def weights(self) -> Sum | None:

@@ -62,6 +62,10 @@ class Identity(Protocol):
         """Leaf paths that enter, the likeliest to be wrong first."""
 
     @property
+    def subject(self) -> str:
+        """The cell that the identity is about: the one that the others make."""
+
+    @property
     def hint(self) -> bool:
         """Is it no rule but a habit of authors? Hints never make a finding; they only rank suspects."""
 
@@ -86,6 +90,11 @@ class Sum:
     whole: bool
     exact: bool
     hint: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The total."""
+        return self.total
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -126,6 +135,11 @@ class Quotient:
     hint: bool = False
 
     @property
+    def subject(self) -> str:
+        """The rate."""
+        return self.rate
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """The rate, then the amounts."""
         return (self.rate, self.executed, self.annual)
@@ -133,6 +147,11 @@ class Quotient:
     def of(self, values: Values, budget: str) -> Decimal | None:
         """Executed in percent of that budget; None of a budget of nothing."""
         return values[self.executed] * _HUNDRED / values[budget] if values[budget] > 0 else None
+
+    @property
+    def budget(self) -> str:
+        """What the denominator is called in a message."""
+        return self.annual.rpartition(".")[2].replace("_", " ")
 
     def against(self, values: Values, budget: str) -> Verdict:
         """The printed rate against the one recomputed of that budget."""
@@ -180,6 +199,11 @@ class Product:
     hint: bool = False
 
     @property
+    def subject(self) -> str:
+        """The score."""
+        return self.score
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """Score, rate and weight, then the amounts of the rate."""
         return (self.score, *((self.rate,) if self.rate else ()), self.weight, *(self.amounts or ()))
@@ -220,6 +244,11 @@ class Bound:
     hint: bool = False
 
     @property
+    def subject(self) -> str:
+        """The score."""
+        return self.score
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """The score, then the weight."""
         return (self.score, self.weight)
@@ -240,6 +269,11 @@ class Full:
     score: str
     weight: str
     hint: bool = True
+
+    @property
+    def subject(self) -> str:
+        """The score."""
+        return self.score
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ def _suffixed(*stems: str) -> tuple[str, ...]:
     return tuple(form for stem in stems for form in (stem + "指标", stem))
 
 
-_OUTER = ("产出", "效益", "满意度", "成本", "效果", "投入", "过程", "决策", "项目决策", "项目管理", "项目绩效", "管理", "绩效")
+_OUTER = ("产出", "效益", "满意度", "成本", "效果", "投入", "过程", "决策", "项目决策", "项目管理", "管理")
 _INNER: dict[str, tuple[str, ...]] = {
     "产出": ("数量", "质量", "时效", "成本", "产出数量", "产出质量", "产出时效", "产出成本", "项目产出"),
     "成本": ("经济成本", "社会成本", "生态环境成本", "生态成本", "环境成本"),
@@ -172,6 +172,7 @@ VOCABULARY = Vocabulary(
             suffix="指标",
         ),
         subtotals="level1_weights",
+        marker=re.compile(r"指标[0-9一二三四五六七八九十]{1,2}(?:[:.、]|$)"),
     ),
     total=("总分", "合计", "总计", "总得分", "得分合计", "自评总分", "分值合计", "总分值", "合计得分"),
     total_leaves=("total_weight", "total_score"),

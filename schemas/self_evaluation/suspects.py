@@ -67,20 +67,20 @@ def suspects(sheet: Figures, identity: Identity) -> Suspects:
     if not trials:
         return Suspects(tuple(identity.cells), tuple(identity.cells))
     trials.sort()
-    first = trials[0]
-    tied = _pruned([trial for trial in trials if trial[:2] == first[:2]])
+    tied = _pruned([trial for trial in trials if trial[:2] == trials[0][:2]], identity.subject)
     review = _unique(trial.path for trial in tied)
-    others = [trial.path for trial in trials if trial.rules == first.rules]
-    return Suspects(_unique((*review, *others[: max(_NAMED - len(review), 0)])), review)
+    named = _unique((*review, *(trial.path for trial in trials)))[: max(_NAMED, len(review))]
+    return Suspects(named if identity.subject in named else (*named, identity.subject), review)
 
 
-def _pruned(tied: list[_Trial]) -> list[_Trial]:
+def _pruned(tied: list[_Trial], subject: str) -> list[_Trial]:
     """Of equally good explanations, those whose misreading is easiest to imagine, unless there are few anyway."""
     if tied[0].strange is _Strange.EXPECTED:
         return [trial for trial in tied if trial.strange is _Strange.EXPECTED]
     if len(tied) <= _NAMED:
         return tied
-    return [trial for trial in tied if trial.strange == tied[0].strange or trial.path == _MISSING_ROW]
+    kept = (_MISSING_ROW, subject)
+    return [trial for trial in tied if trial.strange == tied[0].strange or trial.path in kept]
 
 
 def merged(first: Suspects, second: Suspects) -> Suspects:

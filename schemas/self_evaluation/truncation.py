@@ -42,6 +42,7 @@ _TAIL = re.compile(rf"(?:{_DANGLING.pattern})$")
 _PAIRS = (("(", ")"), ("“", "”"), ("《", "》"), ("「", "」"), ("【", "】"), ("[", "]"))
 _OPENERS = re.compile(r"[(“《「【\[]")
 _STOP = "。.；;！!）)”》」】]"
+_CLAUSE_ENDS = "，,、：:（(" + _STOP
 _QUANTITY = re.compile(r"[^0-9]{0,4}[0-9]+(?:[.][0-9]+)?(?:%|‰|[^\W0-9_余多]{1,3})(?:以上|以下|以内)?")
 _DIGIT = re.compile(r"[0-9.]")
 _COMPLETE = frozenset(
@@ -79,8 +80,8 @@ def shortened(short: str | None, long: str | None) -> bool:
         return False
     if not long.startswith(short) or short[-1] in _STOP or short in _COMPLETE:
         return False
-    # 10 is not the beginning of 100.
-    return not (_DIGIT.match(short[-1]) and _DIGIT.match(long[len(short)]))
+    # A scan does not cut just where a clause ends, and 10 is not the beginning of 100.
+    return long[len(short)] not in _CLAUSE_ENDS and not (_DIGIT.match(short[-1]) and _DIGIT.match(long[len(short)]))
 
 
 class Clip(NamedTuple):
@@ -178,6 +179,7 @@ def _cut_alone(form: FormView) -> Iterator[Clip]:
 # What an author puts before the words of a target to say that they are done, or are to be.
 _MARKS = frozenset("已均将拟应要须需全共并再各可能未不无非")
 _LONG_ENOUGH = 12
+_IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 
 
 def cell_stray(form: FormView) -> Iterator[Finding]:
@@ -196,6 +198,6 @@ def cell_stray(form: FormView) -> Iterator[Finding]:
         if one is None or other is None or abs(len(one) - len(other)) != 1:
             continue
         path, long, short = (pair[0], one, other) if len(one) > len(other) else (pair[1], other, one)
-        if len(short) >= _LONG_ENOUGH and long.endswith(short) and long[0] not in _MARKS:
+        if len(short) >= _LONG_ENOUGH and long.endswith(short) and _IDEOGRAPH.match(long) and long[0] not in _MARKS:
             message = "but for its first character the text is its neighbour's"
             yield Finding("cell.stray", Severity.WARNING, (path,), message, (path,))
