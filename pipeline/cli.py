@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -81,7 +82,7 @@ def doctor(db: Db = None) -> int:
 @app.command(help=say("help.export"))
 def export(
     out: Annotated[Path, typer.Option(help=say("help.out"), metavar="PATH", show_default=False)],
-    format: Annotated[str, typer.Option(help=say("help.format"), metavar="NAME")] = "jsonl",
+    format: Annotated[str | None, typer.Option(help=say("help.format"), metavar="NAME")] = None,
     document: Annotated[list[str] | None, typer.Option(help=say("help.document"), metavar="NAME")] = None,
     only: Annotated[str | None, typer.Option(help=say("help.only"), metavar="settled")] = None,
     db: Db = None,
@@ -114,6 +115,9 @@ def eval(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show Chinese must not end a run
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(args=arguments, prog_name="formtally", standalone_mode=False)
         sys.stdout.flush()

@@ -17,7 +17,7 @@ from pipeline.evaluate import gold_records, read_export, score
 from pipeline.executors.local import local_executor
 from pipeline.export import Format, Spool, check_target, write_export
 from pipeline.inputs import Inputs, find_inputs
-from pipeline.interrupt import Interruption
+from pipeline.interrupt import Interrupted, Interruption
 from pipeline.logbook import write_log
 from pipeline.messages import failure_sentence, say
 from pipeline.settings import Settings
@@ -31,6 +31,8 @@ from pipeline.work import Outcome, Plan, installed_engine
 __all__ = ["eval_command", "export_command", "run_command", "status_command"]
 
 _KINDS_SHOWN = 5
+_PATHS_KEPT = 20
+"""Paths of a command line that the store notes: a shell may make thousands of one pattern."""
 _STORED_BYTES = 4_000
 """Bytes of text that a stored document is taken for where it is decided whether worker processes are worth it."""
 
@@ -82,7 +84,8 @@ def _digitise(
 ) -> None:
     """The work of a run, noted in the store from its beginning to its end."""
     plan = _plan(lines=spool is not None)
-    run_id = store.begin_run("run", {"paths": list(paths), "readers": plan.readers, "jobs": settings.jobs})
+    arguments = {"paths": paths[:_PATHS_KEPT], "path_count": len(paths), "readers": plan.readers, "jobs": settings.jobs}
+    run_id = store.begin_run("run", arguments)
     executor = local_executor(engine=installed_engine, plan=plan, jobs=settings.jobs, size=inputs.size, stop=stop)
     total = len(inputs.files) + len(inputs.unreadable)
     try:
@@ -96,9 +99,7 @@ def _digitise(
     except KeyboardInterrupt:
         executor.close()
         store.end_run(run_id, "interrupted", _counts(report))
-        done = report.tally.documents + report.failed_documents
-        console(stderr=True).print(say("run.interrupted", done=f"{done:,}", total=f"{total:,}"))
-        raise
+        raise Interrupted(say("run.interrupted", done=f"{report.tally.documents:,}", total=f"{total:,}")) from None
     finally:
         executor.close()
     store.end_run(run_id, "done", _counts(report))
@@ -141,9 +142,9 @@ def status_command(settings: Settings, *, as_json: bool) -> int:
     return ExitCode.DONE
 
 
-def export_command(settings: Settings, *, out: Path, format: str, documents: Sequence[str], only: str | None) -> int:
+def export_command(settings: Settings, *, out: Path, format: str | None, documents: Sequence[str], only: str | None) -> int:
     """Write the forms of the store, or of some of its documents, as an export."""
-    kind = _chosen("format", format, Format)
+    kind = _chosen_format(format, out)
     if only not in (None, "settled"):
         raise UsageError(say("usage.unknown", option="only", value=only, instead="settled"))
     check_target(out, kind)
@@ -238,11 +239,15 @@ def _refuse_later(option: str, value: str, instead: str, later: Sequence[str]) -
         raise UsageError(say("usage.unknown", option=option, value=value, instead=instead))
 
 
-def _chosen(option: str, value: str, formats: type[Format]) -> Format:
+def _chosen_format(value: str | None, out: Path) -> Format:
+    """The format asked for, else the one that the target's suffix says, else JSON Lines."""
+    if value is None:
+        suffix = out.suffix[1:].lower()
+        return Format(suffix) if suffix in list(Format) else Format.JSONL
     try:
-        return formats(value)
+        return Format(value)
     except ValueError:
-        raise UsageError(say("usage.unknown", option=option, value=value, instead=" ".join(formats))) from None
+        raise UsageError(say("usage.unknown", option="format", value=value, instead=", ".join(Format))) from None
 
 
 def _log_watcher(settings: Settings) -> Watcher:

@@ -75,12 +75,15 @@ def find_inputs(paths: Iterable[str], *, stop: Callable[[], None] = lambda: None
 
 
 def read_input(file: Input) -> bytes | FailureRow:
-    """The bytes of a file, at most one more than a document may have; the failure where it cannot be read."""
+    """The bytes of a file; the failure where it cannot be read, or has more than a document may have."""
     try:
         with open(file.path, "rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+            data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         return _failure(error)
+    if len(data) > MAX_BYTES:
+        return FailureRow("too_large", english("failure.too_large"))
+    return data
 
 
 class _Search:

@@ -7,9 +7,17 @@ import threading
 from types import FrameType
 from typing import Any
 
-__all__ = ["Interruption"]
+from pipeline.errors import ExitCode, FormtallyError
+
+__all__ = ["Interrupted", "Interruption"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(FormtallyError):
+    """Somebody stopped a command; the sentence says what is done and how to go on."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class Interruption:

@@ -281,7 +281,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Stopped. {done} of {total} documents are in the store; the same command goes on from there.",
         "已停止。{total} 个文件中已有 {done} 个入库；重新运行同一命令即可继续。",
     ),
-    "interrupted": ("Stopped; nothing was changed.", "已停止；没有任何改动。"),
+    "interrupted": (
+        "Stopped; the same command does what is left.",
+        "已停止；重新运行同一命令即可完成剩余部分。",
+    ),
     "internal": (
         "an error in formtally itself ({kind}); the details are in {log}, FORMTALLY_DEBUG=1 shows them here",
         "formtally 自身出错（{kind}）；详情见 {log}，设 FORMTALLY_DEBUG=1 可直接显示",
@@ -402,7 +405,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "help.run_export": ("Write the forms of these paths as JSON Lines.", "把这些路径中的表写成 JSON Lines。"),
     "help.jobs": ("Number of processes; all processors by default.", "进程数；默认用全部处理器。"),
     "help.json": ("As JSON, for programs.", "输出 JSON，供程序使用。"),
-    "help.format": ("jsonl, csv, xlsx or parquet.", "jsonl、csv、xlsx 或 parquet。"),
+    "help.format": (
+        "jsonl, csv, xlsx or parquet; without it, what the suffix of --out says.",
+        "jsonl、csv、xlsx 或 parquet；不给则按 --out 的扩展名。",
+    ),
     "help.out": ("File, or folder for csv and parquet.", "文件；csv 和 parquet 为文件夹。"),
     "help.document": ("Only this document; may be repeated.", "只导出这个文件；可重复。"),
     "help.only": ("settled: only forms with nothing left in review.", "settled：只要没有待复核项的表。"),

@@ -21,6 +21,7 @@ _ANCHOR_REACH = 60
 """Within how many filled cells behind a title its labels must follow; a title, a year and a header are some 20."""
 _ANCHORS_NEEDED = 3
 _TITLE_LENGTH = 60
+_YEAR_BEHIND = re.compile(r"[(](?:(?:19|20)[0-9]{2}[^()]*[)]?)?$")
 _FOOTER_REACH = 60
 """Within how many filled cells behind the totals a signature is looked for: printed scoring notes may stand between."""
 
@@ -111,7 +112,7 @@ class _Finder:
         return [index for index in filled if len(self.texts[index]) <= _TITLE_LENGTH and self._is_title(self.texts[index])]
 
     def _is_title(self, text: str) -> bool:
-        bare = self.vocabulary.year.sub("", text).replace("()", "")
+        bare = self.vocabulary.year.sub("", _YEAR_BEHIND.sub("", text)).replace("()", "")
         return bool(self.vocabulary.title.fullmatch(bare))
 
     def _is_first_label(self, index: int) -> bool:

@@ -105,12 +105,13 @@ def show_report(
         lines.append(("store", store))
     if export is not None:
         lines.append(("export", export))
+    # What matters most comes last: it is what a small terminal still shows.
     out = console()
     out.print()
-    out.print(_pairs(lines))
     if tally.findings:
         out.print(_findings(tally.findings))
     show_failures(report.failures)
+    out.print(_pairs(lines))
     out.print(_next(next_command))
 
 

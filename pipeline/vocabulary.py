@@ -138,6 +138,8 @@ class Table:
     subtotals: str
     marker: re.Pattern[str]
     """Begins the name of a row in templates that number them (指标1：), folded."""
+    short: Mapping[str, frozenset[str]]
+    """What usually stands in columns of single words."""
 
     @cached_property
     def column_by_label(self) -> dict[str, str]:

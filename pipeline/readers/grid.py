@@ -346,7 +346,7 @@ class _Grid:
             if len(values) == 1 and any(form.fullmatch(values[0].text) for form in self.vocabulary.clutter.values()):
                 self.draft.claim([whole(values[0].cell)], "page_number")
                 continue
-            placed, doubtful = lay(values, columns, shift, _table_cost(table.headings, self.vocabulary.nothing))
+            placed, doubtful = lay(values, columns, shift, _table_cost(table.headings, table.short, self.vocabulary.nothing))
             index = self.draft.rows
             self.draft.rows += 1
             prefix = f"{table.group}[{index}]"
@@ -510,7 +510,7 @@ def _money_cost(nothing: frozenset[str]) -> _Cost:
     return cost
 
 
-def _table_cost(headings: Headings, nothing: frozenset[str]) -> _Cost:
+def _table_cost(headings: Headings, short: Mapping[str, frozenset[str]], nothing: frozenset[str]) -> _Cost:
     """What a text costs in a column of the indicator table."""
 
     def cost(column: _Column, text: str) -> float:
@@ -537,8 +537,8 @@ def _table_cost(headings: Headings, nothing: frozenset[str]) -> _Cost:
             return 3.0 if value is not None or known else 0.0
         if name == "deviation":
             return 4.0 if value is not None else 2.0 if known else 0.0
-        if name in ("nature", "unit"):
-            return 0.3 if len(text) <= 6 else 2.0
+        if name in short:
+            return 0.0 if text in short[name] else 0.3 if len(text) <= 6 else 2.0
         return 2.0 if known else 0.3 if value is not None else 0.0
 
     return cost

@@ -34,9 +34,15 @@ _INFINITE = 1e9
 _TEXT = frozenset({"name", "target", "actual", "deviation", "method"})
 _BLANK = {"name": 3.0, "target": 2.5, "actual": 2.5, "weight": 2.7, "score": 2.7, "nature": 1.5, "unit": 1.0, "method": 1.0}
 """What a blank cell costs in a stream, where a blank leaves no trace."""
+_BLANK_APART = 1.3
+"""What a blank weight or score costs where cells are kept apart, so that rows are not easily torn."""
 _HALF_PAIR = 4.0
+_STRAINED = 3.0
+"""A cell, or a step between two, that costs more than this is doubted even where nothing else is nearly as good."""
 _HEADING_ONLY = 4.0
 _ECHO = 1.5
+_ECHOED = 2.0
+_SHARED_LINE = 1.2
 _MOST_LINES = 24
 _DEAREST = 14.0
 """A cell that costs more than this on its own is not considered."""
@@ -80,8 +86,9 @@ class _Piece:
     first: int
     last: int
     lines: tuple[_Line, ...]
-    echoes: int
-    """How many of its lines but the first begin like a line before: another cell probably begins there."""
+    penalty: float
+    """For lines inside it that begin like a line before, so that another cell probably begins there, and for a last
+    line that other cells share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +124,14 @@ class Lattice:
         self.columns = columns
         self.suffix = vocabulary.table.headings.suffix
         self.marker = vocabulary.table.marker
+        self.short = vocabulary.table.short
         self.widths: list[float | None] = [None] * len(columns)
         self.reasons = _usual_reasons(units)
         """Share of the rows without lost points that give a reason all the same."""
         m = len(columns)
-        blank = [_BLANK.get(name, 0.0) for name in columns]
+        self.one_a_line = _one_cell_a_line(units)
+        flowing = not self.one_a_line and len({unit.row for unit in units}) > 3
+        blank = [_BLANK.get(name, 0.0) if flowing or name not in ("weight", "score") else _BLANK_APART for name in columns]
         self.text = [name in _TEXT for name in columns]
         self.weight = columns.index("weight") if "weight" in columns else -1
         self.score = columns.index("score") if "score" in columns else -1
@@ -138,7 +148,6 @@ class Lattice:
                 self.to_end[j] = _HEADING_ONLY + 2
         self.from_start = [sum(blank[:j]) for j in range(m)]
         self.between = [[sum(blank[i + 1 : j]) for j in range(m)] for i in range(m)]
-        self.one_a_line = _one_cell_a_line(units)
         self.echo = _echoes(units)
         self.pieces = _pieces(units, self.echo, wrapped=not self.one_a_line)
         self.starting: list[list[int]] = [[] for _ in units]
@@ -166,7 +175,7 @@ class Lattice:
                 return 0.0 if 0 <= unit.value <= 100 else _INFINITE
             return (0.2 if len(text) < 3 and text != "无" else 1.0) if unit.nothing else _INFINITE
         if unit.outer or unit.inner:
-            return 6.0 if len(unit.parts) == 1 else 9.0
+            return 2.5 if unit.bare else 6.0 if len(unit.parts) == 1 else 9.0
         if self.marker.match(text):
             return -1.0 if column == "name" else 4.0
         if column == "deviation":
@@ -175,8 +184,8 @@ class Lattice:
             return 3.0 if column == "name" else 1.0
         if unit.nothing and len(text) < 3 and text != "无":
             return 2.0
-        if column in ("nature", "unit"):
-            return 0.2 if len(text) <= 6 else 4.0
+        if column in self.short:
+            return 0.0 if text in self.short[column] else 0.6 if column == "unit" and len(text) <= 4 else 4.0
         return 0.0
 
     def _own(self, piece: _Piece) -> list[float]:
@@ -189,12 +198,14 @@ class Lattice:
                     if width is not None:
                         costs[j] += _overflow(line, width)
             return costs
-        fixed = sum(line.gaps for line in piece.lines) + 2.0 * piece.echoes
+        fixed = sum(line.gaps for line in piece.lines) + piece.penalty
         marked = self.marker.match(piece.lines[0].text) is not None
         for t in range(piece.first, piece.last):
             unit = self.units[t]
-            if unit.outer or unit.inner or t > piece.first and self.marker.match(unit.text):
+            if unit.heading or t > piece.first and self.marker.match(unit.text):
                 fixed += 6.0
+            elif unit.bare:
+                fixed += 0.8
             elif unit.value is not None:
                 fixed += 1.5
         costs = []
@@ -223,6 +234,8 @@ class Lattice:
         start = start_cost(unit.raw)
         echo = self.echo[t]
         inline = 1.0 if unit.gap == 0 and not unit.glued else 0.0
+        if unit.nothing and before.nothing:
+            inline += 3.0  # rows that do not apply stand below headings of their own
         lost = self._lost_points(t - 1)
         out: list[list[tuple[float, bool]]] = []
         for i in range(m):
@@ -436,34 +449,37 @@ def _pieces(units: Sequence[Unit], echo: Sequence[bool], *, wrapped: bool) -> li
     lines = _whole_lines(units)
     starts = {line.first: number for number, line in enumerate(lines)}
     for first, unit in enumerate(units):
-        text = not (unit.outer or unit.inner or unit.value is not None)
-        pieces.append(_Piece(first, first + 1, (_line_of(units, first, first + 1),) if text else (), 0))
+        text = not unit.heading and unit.value is None
+        pieces.append(_Piece(first, first + 1, (_line_of(units, first, first + 1),) if text else (), 0.0))
         last = first + 1
         while last < len(units) and last < first + 6 and units[last].gap == 0 and _joinable(units[last - 1], units[last]):
             last += 1
-            pieces.append(_Piece(first, last, (_line_of(units, first, last),), 0))
-        if first in starts and wrapped:
-            number = starts[first]
-            run = [lines[number]]
-            cost = echoes = 0.0
-            for line in lines[number + 1 : number + _MOST_LINES]:
-                if line.first != run[-1].last:
-                    break
-                echoes += echo[line.first]
-                run.append(line)
-                cost = _wrapped(run, max(each.width for each in run))
-                if cost > _DEAREST:
-                    break
-                pieces.append(_Piece(first, line.last, tuple(run), int(echoes)))
-        elif first in starts:
-            number = starts[first]
-            run = [lines[number]]
-            for line in lines[number + 1 : number + 6]:
-                if line.first != run[-1].last:
-                    break
-                run.append(line)
-                pieces.append(_Piece(first, line.last, tuple(run), 0))
+            pieces.append(_Piece(first, last, (_line_of(units, first, last),), 0.0))
+        if first not in starts:
+            continue
+        run = [lines[starts[first]]]
+        penalty = 0.0
+        while len(run) < (_MOST_LINES if wrapped else 6):
+            at = run[-1].last
+            if wrapped and (head := _shared_line(units, at)) is not None:
+                pieces.append(_Piece(first, head.last, (*run, head), penalty + _SHARED_LINE))
+            number = starts.get(at)
+            if number is None:
+                break
+            penalty += _ECHOED * echo[at]
+            run.append(lines[number])
+            if wrapped and _wrapped(run, max(each.width for each in run)) > _DEAREST:
+                break
+            pieces.append(_Piece(first, run[-1].last, tuple(run), penalty))
     return pieces
+
+
+def _shared_line(units: Sequence[Unit], first: int) -> _Line | None:
+    """The first unit of a line that other cells share, where it may be the end of a cell begun above."""
+    if first + 1 >= len(units) or not units[first].gap or units[first + 1].gap:
+        return None
+    unit = units[first]
+    return None if unit.heading or unit.value is not None or unit.nothing else _line_of(units, first, first + 1)
 
 
 def _whole_lines(units: Sequence[Unit]) -> list[_Line]:
@@ -475,10 +491,10 @@ def _whole_lines(units: Sequence[Unit]) -> list[_Line]:
         while last < len(units) and units[last].gap == 0:
             last += 1
         start = first
-        while start < last and (units[start].outer or units[start].inner):
+        while start < last and units[start].heading:
             start += 1
         run = units[start:last]
-        if run and all(_joinable(a, b) for a, b in pairwise(run)) and not any(u.outer or u.inner for u in run):
+        if run and all(_joinable(a, b) for a, b in pairwise(run)) and not any(unit.heading for unit in run):
             lines.append(_line_of(units, start, last))
         first = last
     return lines
@@ -486,7 +502,7 @@ def _whole_lines(units: Sequence[Unit]) -> list[_Line]:
 
 def _joinable(before: Unit, after: Unit) -> bool:
     """May a gap between two units stand inside one cell?"""
-    if before.outer or before.inner or after.outer or after.inner or before.glued or after.glued:
+    if before.heading or after.heading or before.glued or after.glued:
         return False
     return before.value is None or after.value is None
 
@@ -530,7 +546,7 @@ def _echoes(units: Sequence[Unit]) -> list[bool]:
             continue
         for s in range(t - 1, max(t - 24, -1), -1):
             before = units[s]
-            if before.inner or before.outer or before.value is not None:
+            if before.heading or before.value is not None:
                 break
             if before.text.startswith(head):
                 out[t] = s == 0 or units[s - 1].text[-2:] != units[t - 1].text[-2:]
@@ -582,10 +598,19 @@ def _doubts(
                 partners = [u for u in (missed if new_row else gained) if runs[u] == runs[t]]
                 if not partners:
                     doubts.extend((r, "", "row.uncertain") for r in (max(row - 1, 0), row))
+                elif other not in ("level1", "level2"):
+                    there = places[partners[0]][0] if new_row else max(row - 1, 0)
+                    doubts.append((there, other, "boundary.uncertain"))
             elif other not in ("level1", "level2") and other != name:
                 doubts.append((row, other, "boundary.uncertain"))
         if lattice.units[t].glued:
             doubts.append((row, name, "figure.glued"))
+    for before, step in zip([None, *path], path, strict=False):
+        first = lattice.pieces[step.piece].first
+        if lattice.own[step.piece][step.column] >= _STRAINED:
+            doubts.append((*places[first][:2], "cell.strained"))
+        if before is not None and lattice.crossing[first][before.column][step.column][0] >= _STRAINED:
+            doubts.extend((*places[t][:2], "cell.strained") for t in (first - 1, first))
     for row in range(places[-1][0] + 1):
         held = {place[1] for place in places if place[0] == row}
         if ("weight" in held) != ("score" in held):

@@ -51,6 +51,9 @@ def read_title(cells: Sequence[Cell], draft: Draft) -> None:
         draft.put("title", strip.cut(year.end(), len(strip.text)))
         draft.doubt("title", "title.uncertain", "the heading is not a known title")
     draft.claim(strip.cut(0, len(strip.text)), "title")
+    for path in ("title", "fiscal_year"):
+        if path not in draft.leaves:
+            draft.lose(path, "title.missing", "nothing of it stands above the first label")
 
 
 def _title_start(strip: Strip, end: int, draft: Draft) -> int | None:

@@ -14,7 +14,7 @@ from pipeline.forms import FormType
 from pipeline.readers.draft import Draft, Strip, figure, label_of, whole
 from pipeline.readers.lattice import Laid, lay_units
 from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
-from pipeline.readers.units import units_of
+from pipeline.readers.units import unit_follows, units_of
 from pipeline.readers.wrapping import split_in_two
 from pipeline.source import Cell
 from pipeline.vocabulary import fold
@@ -198,9 +198,10 @@ class _Stream:
     def _is_value(self, at: int) -> bool:
         return figure(self.texts[at]) is not None or self.texts[at] in self.vocabulary.nothing
 
-    def _line(self, prefix: str, values: Sequence[Cell], columns: Sequence[str]) -> None:
+    def _line(self, prefix: str, cells: Sequence[Cell], columns: Sequence[str]) -> None:
         """Lay the figures of a money line against the columns: every order-keeping way, cheapest first."""
-        texts = [fold(cell.text) for cell in values]
+        values = self._figures(cells)
+        texts = ["".join(fold(cell.text) for cell in value) for value in values]
         if len(values) > len(columns):
             self.draft.doubt(prefix, "cell.surplus", "the line has more figures than columns")
             values, texts = values[: len(columns)], texts[: len(columns)]
@@ -210,20 +211,29 @@ class _Stream:
             cost += sum(1.0 if columns[place] in _MONEY else 0.3 for place in range(len(columns)) if place not in places)
             ways.append((cost, places))
         ways.sort()
-        best = ways[0][1]
+        lowest, best = ways[0]
         said = self._said(columns, best, texts)
-        for column in columns:
-            at = best.index(columns.index(column)) if columns.index(column) in best else None
-            self.draft.put(f"{prefix}.{column}", [whole(values[at])] if at is not None else [])
-        if ways[0][0] >= 4.0:
+        for at, column in enumerate(columns):
+            self.draft.put(f"{prefix}.{column}", [whole(cell) for cell in values[best.index(at)]] if at in best else [])
+        if lowest >= 4.0:
             self.draft.doubt(prefix, "column.uncertain", "the figures do not fit the columns")
         for cost, places in ways[1:]:
-            if cost >= ways[0][0] + 1.0:
+            if cost >= lowest + 1.0:
                 break
             other = self._said(columns, places, texts)
             for column in columns:
                 if other[column] != said[column]:
                     self.draft.doubt(f"{prefix}.{column}", "column.uncertain", "a figure may belong to another column")
+
+    def _figures(self, cells: Sequence[Cell]) -> list[list[Cell]]:
+        """The cells of a money line, a unit that stands behind a gap put to its figure."""
+        out: list[list[Cell]] = []
+        for at, cell in enumerate(cells):
+            if at and unit_follows(cells, at - 1, (*self.vocabulary.money_units, "分", "%")):
+                out[-1].append(cell)
+            else:
+                out.append([cell])
+        return out
 
     def _said(self, columns: Sequence[str], places: Sequence[int], texts: Sequence[str]) -> dict[str, str]:
         """What a way of laying says of each column; marks for nothing say the same as a blank."""
@@ -291,21 +301,23 @@ class _Stream:
                 at = end
                 continue
             heading = self._label(at, dict.fromkeys(table.heading, ""), last)
-            if heading and self._outer_follows(heading[0], last):
+            if heading and self._heading_follows(heading[0], last):
                 self.draft.claim(whole(cell) for cell in self.cells[at : heading[0]])
                 at = heading[0]
                 continue
             kept.append(self.cells[at])
             at += 1
-        units = units_of(kept, self.vocabulary, headings=True)
+        behind = ("分",) if "unit" in columns else ("分", "%", *self.vocabulary.money_units)
+        units = units_of(kept, self.vocabulary, headings=True, behind=behind)
         laid = lay_units(units, columns, self.vocabulary)
         self._rows(laid, columns)
 
-    def _outer_follows(self, at: int, last: int) -> bool:
+    def _heading_follows(self, at: int, last: int) -> bool:
+        headings = self.vocabulary.table.headings
         text = ""
         for end in range(at, min(at + _LABEL_CELLS, last)):
             text += self.texts[end]
-            if text.split("(", 1)[0] in self.vocabulary.table.headings.outer:
+            if text.split("(", 1)[0] in headings.outer | headings.inner:
                 return True
         return False
 

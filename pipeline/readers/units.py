@@ -12,7 +12,7 @@ from pipeline.reading import Part
 from pipeline.source import Cell
 from pipeline.vocabulary import Vocabulary, display_width, fold, squeeze
 
-__all__ = ["Unit", "glued_figure", "units_of"]
+__all__ = ["Unit", "glued_figure", "unit_follows", "units_of"]
 
 _HEADING_CELLS = 8
 _HEADING_LENGTH = 24
@@ -39,15 +39,29 @@ class Unit:
     nothing: bool = False
     outer: bool = False
     inner: bool = False
+    bare: bool = False
+    """A heading without its suffix, on one line: it may as well be a word of a text."""
     glued: bool = False
 
+    @property
+    def heading(self) -> bool:
+        """Is it a heading beyond doubt?"""
+        return (self.outer or self.inner) and not self.bare
 
-def units_of(cells: Sequence[Cell], vocabulary: Vocabulary, *, headings: bool = False) -> list[Unit]:
-    """Units of the cells in order; with `headings`, headings that are wrapped over several cells become one unit."""
+
+def units_of(
+    cells: Sequence[Cell], vocabulary: Vocabulary, *, headings: bool = False, behind: Sequence[str] = ("分",)
+) -> list[Unit]:
+    """Units of the cells in order; with `headings`, headings that are wrapped over several cells become one unit.
+
+    `behind` are the words that belong to a figure before them even across a gap.
+    """
     units: list[Unit] = []
     at = 0
     while at < len(cells):
         end, kinds = _heading(cells, at, vocabulary) if headings else (at + 1, (False, False))
+        if end == at + 1 and unit_follows(cells, at, behind):
+            end += 1
         run = cells[at:end]
         raw = "".join(squeeze(cell.text) for cell in run)
         text = fold(raw)
@@ -56,7 +70,8 @@ def units_of(cells: Sequence[Cell], vocabulary: Vocabulary, *, headings: bool = 
         width = display_width(raw)
         line = width if before is None or gap or len(run) > 1 else before.line + 0.5 + width
         parts = tuple(whole(cell) for cell in run)
-        value = figure(text)
+        bare = any(kinds) and len(run) == 1 and not text.endswith((vocabulary.table.headings.suffix, ")"))
+        value = figure(text) if len(run) == 1 or text.endswith("分") else None
         if headings and before is not None and before.value is not None and gap == 0 and (cut := glued_figure(text, before.value)):
             offset = run[0].text.index(text[cut - 1], cut - 1) + 1
             head, tail = Part(run[0].id, 0, offset), Part(run[0].id, offset, len(run[0].text))
@@ -66,10 +81,17 @@ def units_of(cells: Sequence[Cell], vocabulary: Vocabulary, *, headings: bool = 
             units.append(Unit((tail,), rest, raw[cut:], run[0].row, 0, wide, wide, figure(rest), glued=True))
         else:
             units.append(
-                Unit(parts, text, raw, run[-1].row, gap, width, line, value, text in vocabulary.nothing, kinds[0], kinds[1])
+                Unit(parts, text, raw, run[-1].row, gap, width, line, value, text in vocabulary.nothing, *kinds, bare)
             )
         at = end
     return units
+
+
+def unit_follows(cells: Sequence[Cell], at: int, units: Sequence[str]) -> bool:
+    """Is a cell a figure whose unit stands behind a gap, in the next cell of the same line?"""
+    if at + 1 >= len(cells) or cells[at + 1].row != cells[at].row:
+        return False
+    return fold(cells[at + 1].text) in units and figure(fold(cells[at].text)) is not None
 
 
 def glued_figure(text: str, weight: float) -> int:

@@ -26,6 +26,7 @@ _ENUMERATOR = re.compile(r"[(（]?(?:[0-9]{1,2}|[一二三四五六七八九十]
 
 
 
+_FIGURE = re.compile(r"[0-9.,]+%?")
 _AT_STOP = 1.2
 """Cost of a line of a cell ending just where a sentence does; a cell's last line often does, others seldom."""
 
@@ -89,6 +90,8 @@ def gap_cost(before: str, after: str) -> float:
         return 0.0
     if before[-1].isascii() and after[0].isascii():
         return 6.0 if before[-1] in "%0123456789" else 1.2
+    if _FIGURE.fullmatch(before) or _FIGURE.fullmatch(after):
+        return 4.0
     return 1.6 if is_cjk(before[-1]) and is_cjk(after[0]) else 1.9
 
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, and_, func, insert, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.errors import ConfigurationError
 from pipeline.messages import say
@@ -133,6 +132,8 @@ class Store:
         With `any_ingest` a document that only an earlier version of ingest made counts too, the latest of them.
         """
         query = select(document.c.sha256, document.c.ingest, document.c.payload).order_by(document.c.run)
+        if not any_ingest:
+            query = query.where(document.c.ingest == versions.ingest)
         out: dict[str, Held] = {}
         with told(self._shown), self._reader.connect() as connection:
             for row in _select_in(connection, query, document.c.sha256, hashes):
@@ -218,8 +219,12 @@ def _add(connection: Connection, table: Table, rows: _Rows) -> None:
     if not rows:
         return
     if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
     elif connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
         connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
     else:
         columns = list(table.primary_key.columns)

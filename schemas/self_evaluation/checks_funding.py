@@ -244,8 +244,9 @@ def funding_order(form: FormView) -> Iterator[Finding]:
 def money_unit(form: FormView) -> Iterator[Finding]:
     """Amounts are printed in the unit that the money block's heading names.
 
-    Source: 项目资金（万元）. The record keeps the figure as printed, so a person must see what it counts; the sums are
-    made in the unit of the form. Amounts without a unit of their own are in the heading's. Nothing is nothing in every unit: a note.
+    Source: 项目资金（万元）. The record keeps the figure as printed, so a person must see what it counts; the sums
+    are made in the unit of the form. Amounts without a unit of their own are in the heading's. Nothing is nothing in
+    every unit: a note.
 
     >>> passes: 12.5 万元, or 12.5, on a form in 万元
     >>> fails: 125000 元 on a form in 万元

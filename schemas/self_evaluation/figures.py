@@ -81,10 +81,10 @@ class Figures:
 
     form: FormView
     convention: bool | None = None
-    values: dict[str, Decimal] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
-    _units: dict[str, Decimal] = field(default_factory=dict)
-    _foreign: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Decimal] = field(default_factory=dict, init=False)
+    rows: list[Row] = field(default_factory=list, init=False)
+    _units: dict[str, Decimal] = field(default_factory=dict, init=False)
+    _foreign: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         texts = self.form.values
