@@ -57,10 +57,13 @@ def current_versions(form_types: Sequence[FormType], readers: Iterable[str]) -> 
 def reading_keys(placed: Placed, ingest: str, versions: Versions, readers: Sequence[str]) -> list[str]:
     """Keys of the readings of a section, one a reader: the same content read by the same code has the same key.
 
-    `ingest` is the version that made the document. There are none for other text, which nothing reads.
+    `ingest` is the version that made the document. There are none for other text, which nothing reads, and
+    for a form type that is not known any more.
     """
     form_type = placed.section.form_type
     if form_type is None:
+        return []
+    if form_type not in versions.segment:
         return []
     segment = versions.segment[form_type]
     return [

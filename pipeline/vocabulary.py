@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-__all__ = ["Fields", "Folded", "Headings", "Matrix", "Pair", "Table", "Vocabulary", "display_width", "fold", "folded", "squeeze"]
+__all__ = ["Fields", "Folded", "Headings", "Labels", "Matrix", "Pair", "Table", "Vocabulary", "display_width", "fold", "folded", "squeeze"]
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _WIDE |= {ord("〇"): ord("0"), ord("∶"): ord(":"), ord("﹕"): ord(":"), ord("︰"): ord(":"), ord("："): ord(":")}
@@ -57,6 +57,19 @@ def display_width(text: str) -> float:
     return sum(1.0 if unicodedata.east_asian_width(char) in "WFA" else 0.5 for char in text)
 
 
+class Labels(dict[str, str]):
+    """Folded labels and what they mean."""
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        """Their first characters, to pass over most texts cheaply."""
+        return frozenset(label[0] for label in self)
+
+
+def _by_label(labels: Mapping[str, tuple[str, ...]]) -> Labels:
+    return Labels({label: meaning for meaning, each in labels.items() for label in each})
+
+
 @dataclass(frozen=True)
 class Fields:
     """Single leaves printed as label and value: leaf path → its labels, the usual one first."""
@@ -64,9 +77,9 @@ class Fields:
     labels: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def by_label(self) -> dict[str, str]:
+    def by_label(self) -> Labels:
         """Folded label → leaf path."""
-        return {label: path for path, labels in self.labels.items() for label in labels}
+        return _by_label(self.labels)
 
 
 @dataclass(frozen=True)
@@ -81,14 +94,19 @@ class Matrix:
     """Labels of lines that the record has no place for."""
 
     @cached_property
-    def column_by_label(self) -> dict[str, str]:
-        """Folded column label → column."""
-        return {label: name for name, labels in self.columns.items() for label in labels}
+    def heading_labels(self) -> Labels:
+        """The block's own headings."""
+        return Labels(dict.fromkeys(self.heading, ""))
 
     @cached_property
-    def line_by_label(self) -> dict[str, str]:
+    def column_by_label(self) -> Labels:
+        """Folded column label → column."""
+        return _by_label(self.columns)
+
+    @cached_property
+    def line_by_label(self) -> Labels:
         """Folded line label → line."""
-        return {label: name for name, labels in self.lines.items() for label in labels}
+        return _by_label(self.lines)
 
 
 @dataclass(frozen=True)
@@ -99,9 +117,14 @@ class Pair:
     labels: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def by_label(self) -> dict[str, str]:
+    def heading_labels(self) -> Labels:
+        """The block's own headings."""
+        return Labels(dict.fromkeys(self.heading, ""))
+
+    @cached_property
+    def by_label(self) -> Labels:
         """Folded label → leaf path."""
-        return {label: path for path, labels in self.labels.items() for label in labels}
+        return _by_label(self.labels)
 
 
 @dataclass(frozen=True)
@@ -140,11 +163,18 @@ class Table:
     """Begins the name of a row in templates that number them (指标1：), folded."""
     short: Mapping[str, frozenset[str]]
     """What usually stands in columns of single words."""
+    words: Mapping[str, re.Pattern[str]]
+    """What a text of a column usually holds somewhere."""
 
     @cached_property
-    def column_by_label(self) -> dict[str, str]:
+    def heading_labels(self) -> Labels:
+        """The block's own headings."""
+        return Labels(dict.fromkeys(self.heading, ""))
+
+    @cached_property
+    def column_by_label(self) -> Labels:
         """Folded column label → column."""
-        return {label: name for name, labels in self.columns.items() for label in labels}
+        return _by_label(self.columns)
 
 
 @dataclass(frozen=True)

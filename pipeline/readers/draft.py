@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from pipeline.forms import FormType, Kind, pattern
 from pipeline.reading import Claim, Doubt, Part, Reading, Ref, RefKind
@@ -28,17 +28,19 @@ def figure(text: str) -> float | None:
     return float(bare.replace(",", "")) if FIGURE.fullmatch(bare) else None
 
 
-def label_of(text: str, labels: Mapping[str, str], *, cut: bool = False) -> str | None:
+def label_of(
+    text: str, labels: Mapping[str, str], *, cut: bool = False, taken: Container[str] = ()
+) -> str | None:
     """What a folded text means as a label: as it is, without a colon, without a bracket behind it.
 
-    With `cut`, a text of two characters or more that begins exactly one meaning's labels counts as well: a heading that
-    the scan clipped.
+    With `cut`, a text of two characters or more that begins the labels of exactly one meaning that is not `taken` counts
+    as well: a heading that the scan clipped.
     """
     for form in (text, text.rstrip(":"), _BRACKETED.sub("", text.rstrip(":"))):
         if form in labels:
             return labels[form]
     if cut and len(text) >= 2:
-        meanings = {meaning for label, meaning in labels.items() if label.startswith(text)}
+        meanings = {meaning for label, meaning in labels.items() if label.startswith(text) and meaning not in taken}
         if len(meanings) == 1:
             return meanings.pop()
     return None

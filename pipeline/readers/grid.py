@@ -166,7 +166,7 @@ class _Grid:
             if item.text.rstrip(":") in heading or not columns and label_of(item.text, dict.fromkeys(heading, "")) is not None:
                 self.draft.claim([whole(item.cell)])
                 continue
-            name = label_of(item.text, labels, cut=bool(columns)) or f"?{item.text}"
+            name = label_of(item.text, labels, cut=bool(columns), taken=seen) or f"?{item.text}"
             if name in seen:
                 self.draft.doubt(group, "header.repeated", f"the heading {item.text} stands twice")
                 continue

@@ -16,7 +16,6 @@ from math import log
 
 from pipeline.readers.units import Unit
 from pipeline.readers.wrapping import (
-    MARGIN,
     end_cost,
     first_piece,
     gap_cost,
@@ -37,12 +36,16 @@ _BLANK = {"name": 3.0, "target": 2.5, "actual": 2.5, "weight": 2.7, "score": 2.7
 _BLANK_APART = 1.3
 """What a blank weight or score costs where cells are kept apart, so that rows are not easily torn."""
 _HALF_PAIR = 4.0
+_DOUBT = 1.9
+"""How much dearer the best other way of reading a place must be for the reading to stand undoubted."""
+_LEARN = 1.6
+"""The same, for a cell to tell the width of its column."""
 _STRAINED = 3.0
 """A cell, or a step between two, that costs more than this is doubted even where nothing else is nearly as good."""
 _HEADING_ONLY = 4.0
 _ECHO = 1.5
 _ECHOED = 2.0
-_SHARED_LINE = 1.2
+_SHARED_LINE = 1.8
 _MOST_LINES = 24
 _DEAREST = 14.0
 """A cell that costs more than this on its own is not considered."""
@@ -107,9 +110,10 @@ def lay_units(units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabul
     lattice = Lattice(units, columns, vocabulary)
     path = lattice.best()
     for _ in range(3):
-        if not lattice.learn(path):
+        changed = lattice.learn(path)
+        if not changed:
             break
-        path = lattice.best()
+        path = lattice.best(renew=changed == "reasons")
     rows, places = _rows(lattice, columns, path)
     doubts = _doubts(lattice, path, places, columns)
     merged = _merge(rows, doubts)
@@ -125,6 +129,7 @@ class Lattice:
         self.suffix = vocabulary.table.headings.suffix
         self.marker = vocabulary.table.marker
         self.short = vocabulary.table.short
+        self.words = vocabulary.table.words
         self.widths: list[float | None] = [None] * len(columns)
         self.reasons = _usual_reasons(units)
         """Share of the rows without lost points that give a reason all the same."""
@@ -154,6 +159,7 @@ class Lattice:
         for index, piece in enumerate(self.pieces):
             self.starting[piece.first].append(index)
         self.kind = [[self._kind(t, unit, name) for name in columns] for t, unit in enumerate(units)]
+        self.crossing: list[list[list[tuple[float, bool]]]] = []
 
     # -- costs
 
@@ -184,6 +190,8 @@ class Lattice:
             return 3.0 if column == "name" else 1.0
         if unit.nothing and len(text) < 3 and text != "无":
             return 2.0
+        if column in self.words:
+            return 0.0 if self.words[column].search(text) else 2.0
         if column in self.short:
             return 0.0 if text in self.short[column] else 0.6 if column == "unit" and len(text) <= 4 else 4.0
         return 0.0
@@ -228,30 +236,41 @@ class Lattice:
         return costs
 
     def _crossing(self, t: int) -> list[list[tuple[float, bool]]]:
-        """Costs of a cell in column i ending before unit t and one in column j beginning there: (cost, row begins)."""
-        before, unit = self.units[t - 1], self.units[t]
+        """Costs of a cell in column i ending before unit t and one in column j beginning there: (cost, row begins).
+
+        What depends on the width of the column in which a cell ends is left to `_ends`.
+        """
+        unit, before = self.units[t], self.units[t - 1]
         m = len(self.columns)
         start = start_cost(unit.raw)
-        echo = self.echo[t]
+        starts = [start if text else 0.0 for text in self.text]
         inline = 1.0 if unit.gap == 0 and not unit.glued else 0.0
         if unit.nothing and before.nothing:
             inline += 3.0  # rows that do not apply stand below headings of their own
+        begins = [inline + a + b for a, b in zip(self.from_start, starts, strict=True)]
+        if self.echo[t]:
+            starts = [cost - _ECHO if name in ("target", "actual") else cost for cost, name in zip(starts, self.columns, strict=True)]
         lost = self._lost_points(t - 1)
         out: list[list[tuple[float, bool]]] = []
         for i in range(m):
-            end = end_cost(before.raw, before.width, self.widths[i]) if self.text[i] else 0.0
-            row_end = end + self._row_end(t - 1, i, lost)
-            line: list[tuple[float, bool]] = []
-            for j in range(m):
-                if j > i:
-                    cost = self.between[i][j] + end + (start if self.text[j] else 0.0) + self._pair_cost(i, j, t, lost)
-                    if echo and self.columns[j] in ("target", "actual"):
-                        cost -= _ECHO
-                    line.append((cost, False))
-                else:
-                    line.append((row_end + self.from_start[j] + inline + (start if self.text[j] else 0.0), True))
+            if self.kind[t - 1][i] >= _INFINITE and not self.text[i]:
+                out.append([(_INFINITE, False)] * m)
+                continue
+            row_end = self._row_end(t - 1, i, lost)
+            line = [(row_end + begins[j], True) for j in range(i + 1)]
+            between = self.between[i]
+            pairs = self._pair_costs(i, t, lost)
+            line.extend((between[j] + starts[j] + pairs.get(j, 0.0), False) for j in range(i + 1, m))
             out.append(line)
         return out
+
+    def _ends(self, t: int) -> list[float]:
+        """What it costs that a cell of each column ends before unit t, for how its last line fills the column."""
+        before = self.units[t - 1]
+        return [
+            end_cost(before.raw, before.width, width) if text else 0.0
+            for text, width in zip(self.text, self.widths, strict=True)
+        ]
 
     def _row_end(self, t: int, column: int, lost: bool) -> float:
         """What it costs that a row ends with unit t in that column."""
@@ -270,19 +289,21 @@ class Lattice:
             return self.to_end[column] * 0.45  # a whole row on one line whose score is printed once for several rows
         return self.to_end[column]
 
-    def _pair_cost(self, i: int, j: int, t: int, lost: bool) -> float:
-        """What the weight and the score say of each other, and of a reason given behind them."""
+    def _pair_costs(self, i: int, t: int, lost: bool) -> dict[int, float]:
+        """What the weight and the score say of each other, and of a reason behind them: costs by column of unit t."""
         before, unit = self.units[t - 1], self.units[t]
-        if i == self.weight and j == self.score:
-            weight, score = before.value, unit.value
-            if (weight is None) != (score is None):
-                return _HALF_PAIR
-            return 6.0 if weight is not None and score is not None and score > weight else 0.0
-        if i == self.weight < self.score and j > self.score or i < self.weight < self.score == j:
-            return _HALF_PAIR
-        if i == self.score and j == self.deviation:
-            return 0.0 if lost or unit.text == "无" else _surprise(self.reasons)
-        return 0.0
+        if i == self.weight < self.score:
+            costs = dict.fromkeys(range(self.score + 1, len(self.columns)), _HALF_PAIR)
+            if (before.value is None) != (unit.value is None):
+                costs[self.score] = _HALF_PAIR
+            elif before.value is not None and unit.value is not None and unit.value > before.value and self.score == i + 1:
+                costs[self.score] = 6.0
+            return costs
+        if i < self.weight < self.score:
+            return {self.score: _HALF_PAIR}
+        if i == self.score and self.deviation > i:
+            return {self.deviation: 0.0 if lost or unit.text == "无" else _surprise(self.reasons)}
+        return {}
 
     def _lost_points(self, t: int) -> bool:
         """Is unit t a score below the weight before it?"""
@@ -293,11 +314,15 @@ class Lattice:
 
     # -- ways
 
-    def best(self) -> list[_Step]:
-        """The cheapest way; keeps the costs forwards and backwards for `rivals`."""
+    def best(self, *, renew: bool = True) -> list[_Step]:
+        """The cheapest way; keeps the costs forwards and backwards for `rivals`.
+
+        `renew` says that something other than the widths has changed since the last time.
+        """
         n, m = len(self.units), len(self.columns)
         self.own = [self._own(piece) for piece in self.pieces]
-        self.crossing = [[], *(self._crossing(t) for t in range(1, n))]
+        self.crossing = [[], *(self._crossing(t) for t in range(1, n))] if renew else self.crossing
+        self.ends = [[], *(self._ends(t) for t in range(1, n))]
         ended = [[_INFINITE] * m for _ in range(n + 1)]  # a cell of column i ends before unit t
         ended_by: list[list[int]] = [[-1] * m for _ in range(n + 1)]
         entered = [[_INFINITE] * m for _ in range(n)]  # a cell of column j begins at unit t
@@ -306,13 +331,12 @@ class Lattice:
         for t in range(n):
             if t:
                 row, origin = entered[t], entered_from[t]
-                for i, line in enumerate(self.crossing[t]):
-                    base = ended[t][i]
+                for i, (line, end) in enumerate(zip(self.crossing[t], self.ends[t], strict=True)):
+                    base = ended[t][i] + end
                     if base < _INFINITE:
-                        for j in range(m):
-                            cost = base + line[j][0]
-                            if cost < row[j]:
-                                row[j] = cost
+                        for j, (cost, _) in enumerate(line):
+                            if base + cost < row[j]:
+                                row[j] = base + cost
                                 origin[j] = i
             begin = entered[t]
             for index in self.starting[t]:
@@ -357,19 +381,24 @@ class Lattice:
                     if cost < ahead[j]:
                         ahead[j] = cost
             if t:
-                rest = self.rest[t]
-                for i, line in enumerate(self.crossing[t]):
-                    rest[i] = min(line[j][0] + ahead[j] for j in range(m))
+                self.rest[t] = [
+                    end + min([cost + behind for (cost, _), behind in zip(line, ahead, strict=True)])
+                    for line, end in zip(self.crossing[t], self.ends[t], strict=True)
+                ]
 
-    def rivals(self) -> list[list[tuple[int, bool, bool]]]:
-        """For every unit what it is in some way nearly as cheap as the best: (column, cell begins, row begins)."""
+    def step_cost(self, t: int, i: int, j: int) -> float:
+        """What it costs that a cell of column i ends before unit t and one of column j begins there."""
+        return self.ends[t][i] + self.crossing[t][i][j][0]
+
+    def rivals(self, margin: float) -> list[list[tuple[int, bool, bool]]]:
+        """For every unit what it is in some way dearer than the best by less than `margin`: (column, cell begins, row begins)."""
         n, m = len(self.units), len(self.columns)
-        bound = self.lowest + MARGIN
+        bound = self.lowest + margin
         out: list[list[tuple[int, bool, bool]]] = [[] for _ in range(n)]
         for t in range(1, n):
-            for i, line in enumerate(self.crossing[t]):
-                base = self.ended[t][i]
-                if base < bound:
+            for i, (line, end) in enumerate(zip(self.crossing[t], self.ends[t], strict=True)):
+                base = self.ended[t][i] + end
+                if base < _INFINITE:
                     for j in range(m):
                         if base + line[j][0] + self.ahead[t][j] < bound:
                             out[t].append((j, True, line[j][1]))
@@ -381,21 +410,21 @@ class Lattice:
                             out[t].append((j, False, False))
         return out
 
-    def _ends(self, path: Sequence[_Step]) -> list[tuple[list[tuple[int, bool, bool]], bool]]:
+    def _places(self, path: Sequence[_Step]) -> list[tuple[list[tuple[int, bool, bool]], bool]]:
         """For every unit what else it may be, and whether a cell begins there."""
         begins = [False] * len(self.units)
         for step in path:
             begins[self.pieces[step.piece].first] = True
-        return list(zip(self.rivals(), begins, strict=True))
+        return list(zip(self.rivals(_LEARN), begins, strict=True))
 
     # -- learning
 
-    def learn(self, path: Sequence[_Step]) -> bool:
-        """Take column widths and the habit of giving reasons from a way; False if that changes nothing.
+    def learn(self, path: Sequence[_Step]) -> str:
+        """Take column widths and the habit of giving reasons from a way: says whether `widths`, `reasons` or "" changed.
 
         Only cells whose ends are certain tell a width: a guess must not make itself true.
         """
-        certain = [not any(True for rival in rivals if rival[1] != begins) for rivals, begins in self._ends(path)]
+        certain = [not any(True for rival in rivals if rival[1] != begins) for rivals, begins in self._places(path)]
         lines: list[list[tuple[float, float | None]]] = [[] for _ in self.columns]
         full = given = 0
         for here, behind in pairwise([*path, None]):
@@ -410,8 +439,10 @@ class Lattice:
                 given += behind is not None and behind.column == self.deviation and not behind.begins
         widths = [None if self.one_a_line else width_of(column) for column in lines]
         reasons = min(max((given + 0.1) / (full + 1.0), 0.05), 0.95)
-        changed = widths != self.widths or abs(reasons - self.reasons) > 0.05
-        self.widths, self.reasons = widths, reasons
+        changed = "reasons" if abs(reasons - self.reasons) > 0.05 else "widths" if widths != self.widths else ""
+        self.widths = widths
+        if changed == "reasons":
+            self.reasons = reasons
         return changed
 
 
@@ -581,7 +612,7 @@ def _doubts(
     begin at all, or one more could, the whole rows are.
     """
     doubts: list[tuple[int, str, str]] = []
-    rivals = lattice.rivals()
+    rivals = lattice.rivals(_DOUBT)
     runs = _text_runs(lattice.units)
     gained = [t for t, others in enumerate(rivals) if not places[t][3] and any(new_row for _, _, new_row in others)]
     missed = [t for t, others in enumerate(rivals) if places[t][3] and any(not new_row for _, _, new_row in others)]
@@ -606,10 +637,11 @@ def _doubts(
         if lattice.units[t].glued:
             doubts.append((row, name, "figure.glued"))
     for before, step in zip([None, *path], path, strict=False):
-        first = lattice.pieces[step.piece].first
+        first, last = lattice.pieces[step.piece].first, lattice.pieces[step.piece].last
         if lattice.own[step.piece][step.column] >= _STRAINED:
-            doubts.append((*places[first][:2], "cell.strained"))
-        if before is not None and lattice.crossing[first][before.column][step.column][0] >= _STRAINED:
+            around = range(max(first - 1, 0), min(last + 1, len(places)))
+            doubts.extend((*places[t][:2], "cell.strained") for t in around if places[t][0] == places[first][0])
+        if before is not None and lattice.step_cost(first, before.column, step.column) >= _STRAINED:
             doubts.extend((*places[t][:2], "cell.strained") for t in (first - 1, first))
     for row in range(places[-1][0] + 1):
         held = {place[1] for place in places if place[0] == row}

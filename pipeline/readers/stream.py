@@ -7,7 +7,7 @@ wrapped lines, by width: every cell of a column wraps at that column's width (`p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 from pipeline.forms import FormType
@@ -17,7 +17,7 @@ from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
 from pipeline.readers.units import unit_follows, units_of
 from pipeline.readers.wrapping import split_in_two
 from pipeline.source import Cell
-from pipeline.vocabulary import fold
+from pipeline.vocabulary import Labels, fold
 
 __all__ = ["read_stream"]
 
@@ -34,8 +34,9 @@ class _Stream:
     def __init__(self, cells: Sequence[Cell], form_type: FormType) -> None:
         self.draft = Draft(form_type, cells)
         self.vocabulary = form_type.vocabulary
-        self.cells = [cell for cell in cells if fold(cell.text)]
-        self.texts = [fold(cell.text) for cell in self.cells]
+        pairs = [(cell, text) for cell in cells if (text := fold(cell.text))]
+        self.cells = [cell for cell, _ in pairs]
+        self.texts = [text for _, text in pairs]
 
     def read(self) -> Draft:
         vocabulary = self.vocabulary
@@ -44,15 +45,15 @@ class _Stream:
         pair_at = self._pair_header(0, table_at)
         matrix_at = self._first(vocabulary.matrix.column_by_label, 0, pair_at if pair_at is not None else table_at, needed=2)
         ends = [at for at in (matrix_at, pair_at, table_at) if at is not None]
-        head_end = self._back_over(min(ends, default=len(self.cells)), vocabulary.matrix.heading)
+        head_end = self._back_over(min(ends, default=len(self.cells)), vocabulary.matrix.heading_labels)
         self._head(head_end)
         if matrix_at is not None:
             matrix_end = min((at for at in (pair_at, table_at) if at is not None and at > matrix_at), default=len(self.cells))
-            self._matrix(head_end, self._back_over(matrix_end, vocabulary.pair.heading))
+            self._matrix(head_end, self._back_over(matrix_end, vocabulary.pair.heading_labels))
         else:
             self.draft.doubt(vocabulary.matrix.group, "header.missing", "the money block has no headings")
         if pair_at is not None:
-            self._pair(pair_at, self._back_over(table_at, vocabulary.table.heading))
+            self._pair(pair_at, self._back_over(table_at, vocabulary.table.heading_labels))
         else:
             for path in vocabulary.pair.labels:
                 self.draft.doubt(path, "header.missing", "the goals have no headings")
@@ -69,8 +70,10 @@ class _Stream:
 
     # -- labels
 
-    def _label(self, at: int, labels: Mapping[str, str], limit: int | None = None) -> tuple[int, str] | None:
+    def _label(self, at: int, labels: Labels, limit: int | None = None) -> tuple[int, str] | None:
         """The longest label that begins with the cell at `at`, as (index behind it, meaning)."""
+        if self.texts[at][0] not in labels.initials:
+            return None
         text = ""
         found = None
         for end in range(at, min(at + _LABEL_CELLS, limit if limit is not None else len(self.cells))):
@@ -82,7 +85,7 @@ class _Stream:
                 found = end + 1, meaning
         return found
 
-    def _first(self, labels: Mapping[str, str], first: int, last: int, *, needed: int) -> int | None:
+    def _first(self, labels: Labels, first: int, last: int, *, needed: int) -> int | None:
         """Where a run of at least `needed` different labels begins."""
         for at in range(first, last):
             seen: set[str] = set()
@@ -94,9 +97,8 @@ class _Stream:
                 return at
         return None
 
-    def _back_over(self, at: int, heading: Sequence[str]) -> int:
+    def _back_over(self, at: int, labels: Labels) -> int:
         """The index before a block's own heading, which may be wrapped, where one stands right before `at`."""
-        labels = dict.fromkeys(heading, "")
         for start in range(max(at - _LABEL_CELLS, 0), at):
             hit = self._label(start, labels, at)
             if hit and hit[0] == at:
@@ -117,7 +119,7 @@ class _Stream:
                 return at, end, columns
         return len(self.cells), len(self.cells), []
 
-    def _header_run(self, at: int, labels: Mapping[str, str]) -> tuple[list[str], int]:
+    def _header_run(self, at: int, labels: Labels) -> tuple[list[str], int]:
         columns: list[str] = []
         while at < len(self.cells):
             hit = self._label(at, labels)
@@ -152,7 +154,7 @@ class _Stream:
 
     def _matrix(self, first: int, last: int) -> None:
         matrix = self.vocabulary.matrix
-        heads = dict.fromkeys(matrix.heading, "")
+        heads = matrix.heading_labels
         columns: list[str] = []
         at = first
         lines: list[tuple[str | None, str, int, int]] = []
@@ -208,7 +210,7 @@ class _Stream:
         ways = []
         for places in combinations(range(len(columns)), len(values)):
             cost = sum(self._money_cost(columns[place], text) for place, text in zip(places, texts, strict=True))
-            cost += sum(1.0 if columns[place] in _MONEY else 0.3 for place in range(len(columns)) if place not in places)
+            cost += sum(1.6 if columns[place] in _MONEY else 0.3 for place in range(len(columns)) if place not in places)
             ways.append((cost, places))
         ways.sort()
         lowest, best = ways[0]
@@ -263,7 +265,7 @@ class _Stream:
     def _pair(self, at: int, end: int) -> None:
         pair = self.vocabulary.pair
         paths: list[str] = []
-        heads = dict.fromkeys(pair.heading, "")
+        heads = pair.heading_labels
         while at < end:
             hit = self._label(at, pair.by_label, end)
             head = self._label(at, heads, end)
@@ -295,12 +297,17 @@ class _Stream:
         kept: list[Cell] = []
         at = first
         while at < last:
+            behind_line = self._page_mark(at, last)
+            if behind_line:
+                self.draft.claim((whole(cell) for cell in self.cells[at:behind_line]), "page_number")
+                at = behind_line
+                continue
             again, end = self._header_run(at, table.column_by_label)
             if len(again) >= 4:
                 self.draft.claim(whole(cell) for cell in self.cells[at:end])
                 at = end
                 continue
-            heading = self._label(at, dict.fromkeys(table.heading, ""), last)
+            heading = self._label(at, table.heading_labels, last)
             if heading and self._heading_follows(heading[0], last):
                 self.draft.claim(whole(cell) for cell in self.cells[at : heading[0]])
                 at = heading[0]
@@ -311,6 +318,16 @@ class _Stream:
         units = units_of(kept, self.vocabulary, headings=True, behind=behind)
         laid = lay_units(units, columns, self.vocabulary)
         self._rows(laid, columns)
+
+    def _page_mark(self, at: int, last: int) -> int:
+        """The index behind a line that is a page mark and begins here; 0 if none does."""
+        row = self.cells[at].row
+        if at and self.cells[at - 1].row == row:
+            return 0
+        end = at
+        while end < last and self.cells[end].row == row:
+            end += 1
+        return end if self.vocabulary.clutter["page_mark"].fullmatch("".join(self.texts[at:end])) else 0
 
     def _heading_follows(self, at: int, last: int) -> bool:
         headings = self.vocabulary.table.headings

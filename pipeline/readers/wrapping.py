@@ -14,10 +14,8 @@ from pipeline.readers.units import Unit
 from pipeline.values import is_cjk
 from pipeline.vocabulary import display_width
 
-__all__ = ["MARGIN", "end_cost", "first_piece", "gap_cost", "give", "paragraph", "split_in_two", "start_cost", "width_of", "wrap_cost"]
+__all__ = ["end_cost", "first_piece", "gap_cost", "give", "paragraph", "split_in_two", "start_cost", "width_of", "wrap_cost"]
 
-MARGIN = 1.6
-"""How much dearer the best way without a boundary must be for the boundary to stand undoubted."""
 _ENDS = "。；;！!?？:：.…"
 _CLOSERS = "，。、；：！？）》」』”’】〕,;:!?)%％…"
 _OPENERS = "（《「『“‘【〔("
@@ -26,6 +24,8 @@ _ENUMERATOR = re.compile(r"[(（]?(?:[0-9]{1,2}|[一二三四五六七八九十]
 
 
 
+_CERTAIN = 1.6
+"""How much dearer the next best cut between two texts must be for the best one to stand undoubted."""
 _FIGURE = re.compile(r"[0-9.,]+%?")
 _AT_STOP = 1.2
 """Cost of a line of a cell ending just where a sentence does; a cell's last line often does, others seldom."""
@@ -113,7 +113,7 @@ def split_in_two(units: Sequence[Unit]) -> tuple[int, bool]:
             cost -= 2.5
         costs.append((cost, cut))
     costs.sort()
-    certain = len(costs) == 1 or costs[1][0] - costs[0][0] >= MARGIN
+    certain = len(costs) == 1 or costs[1][0] - costs[0][0] >= _CERTAIN
     return costs[0][1], certain
 
 

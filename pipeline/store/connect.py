@@ -29,11 +29,11 @@ def parse(url: str, *, create: bool) -> URL:
     try:
         parsed = make_url(url)
         parsed.get_dialect().import_dbapi()
-    except ArgumentError:
-        # `make_url` takes a path for no URL, and says so with what may be a password in it.
-        raise ConfigurationError(say("store.url")) from None
     except (NoSuchModuleError, ImportError):
         raise ConfigurationError(say("store.driver", driver=url.partition(":")[0])) from None
+    except ArgumentError:
+        # SQLAlchemy's own words would repeat the URL, with what may be a password in it.
+        raise ConfigurationError(say("store.url")) from None
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         path = Path(parsed.database)
         if not path.exists():

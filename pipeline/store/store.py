@@ -137,12 +137,16 @@ class Store:
         out: dict[str, Held] = {}
         with told(self._shown), self._reader.connect() as connection:
             for row in _select_in(connection, query, document.c.sha256, hashes):
-                known = out.get(row.sha256)
-                if row.ingest == versions.ingest or (any_ingest and (known is None or known.ingest != versions.ingest)):
+                earlier = out.get(row.sha256)
+                if row.ingest == versions.ingest or earlier is None or earlier.ingest != versions.ingest:
                     out[row.sha256] = Held(row.ingest, row.payload, None)
-            for sha256, sections in _sections(connection, out, versions.segmentation).items():
-                held = out[sha256]
-                keys = [key for placed in sections for key in reading_keys(placed, held.ingest, versions, readers)]
+            found = _sections(connection, out, versions.segmentation)
+            # Where a document has to be cut anew, most of its sections will be what they were: their readings count.
+            cut_before = _sections(connection, {sha256: out[sha256] for sha256 in out.keys() - found.keys()}, None)
+            for sha256, held in out.items():
+                sections = found.get(sha256)
+                known = sections or cut_before.get(sha256, ())
+                keys = [key for placed in known for key in reading_keys(placed, held.ingest, versions, readers)]
                 out[sha256] = Held(held.ingest, held.payload, sections, _readings(connection, keys))
         return out
 
@@ -320,8 +324,13 @@ def _select_in(
         yield from connection.execute(query.where(column.in_(values[start : start + _AT_ONCE])))
 
 
-def _sections(connection: Connection, held: Mapping[str, Held], segmentation: str) -> dict[str, tuple[Placed, ...]]:
-    query = select(section).where(section.c.segmentation == segmentation).order_by(section.c.sha256, section.c.position)
+def _sections(
+    connection: Connection, held: Mapping[str, Held], segmentation: str | None
+) -> dict[str, tuple[Placed, ...]]:
+    """Sections of documents in order, by hash; with None those of every segmentation, in no order."""
+    query = select(section).order_by(section.c.sha256, section.c.position)
+    if segmentation is not None:
+        query = query.where(section.c.segmentation == segmentation)
     found: dict[str, list[Placed]] = {}
     for row in _select_in(connection, query, section.c.sha256, list(held)):
         if row.ingest == held[row.sha256].ingest:

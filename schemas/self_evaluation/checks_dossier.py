@@ -10,12 +10,12 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import combinations
 
 from pipeline.forms import Finding, FormView, Kind, Severity
 from pipeline.vocabulary import fold
-from schemas.self_evaluation.figures import figures, says_nothing
-from schemas.self_evaluation.identities import Verdict
+from schemas.self_evaluation.figures import figure, figures, says_nothing
 from schemas.self_evaluation.record import LEAVES
 from schemas.self_evaluation.truncation import CLIPPED_COLUMNS, clipped, shortened, weak_signs
 
@@ -213,21 +213,29 @@ def convention_alone(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]
     >>> passes: weights of 90 and funding 10 in every form
     >>> fails: weights of 100 beside a funding weight of 10 in one form of five
     """
-    without = []
-    told = 0
-    for index, form in enumerate(forms):
-        sheet = figures(form)
-        line = sheet.funding_cell("weight")
-        if sheet.weights is None or line is None or sheet.weights.verdict(sheet.values) is Verdict.FAILS:
-            continue
-        told += 1
-        if not sheet.counts_funding:
-            rows = [row for row in sheet.weighted if row.weight is not None and row.weight > sheet.values[line]]
-            without.append((index, tuple(row.at(cell) for row in rows for cell in ("weight", "score"))))
-    if len(without) == 1 and told >= 5:
-        index, paths = without[0]
-        message = "the weights make the total without the funding line, unlike in every other form of the document"
-        yield index, Finding("weights.total", _WARNING, paths or ("total_weight",), message, paths or ("total_weight",))
+    kept = [(index, counted) for index, form in enumerate(forms) if (counted := _counts_funding(form)) is not None]
+    without = [index for index, counted in kept if not counted]
+    if len(without) != 1 or len(kept) < 5:
+        return
+    sheet = figures(forms[without[0]])
+    funding = sheet.values[_FUNDING_WEIGHT]
+    rows = [row for row in sheet.weighted if row.weight is not None and row.weight > funding]
+    paths = tuple(row.at(cell) for row in rows for cell in ("weight", "score")) or ("total_weight",)
+    message = "the weights make the total without the funding line, unlike in every other form of the document"
+    yield without[0], Finding("weights.total", _WARNING, paths, message, paths)
+
+
+_FUNDING_WEIGHT = "funding.total.weight"
+
+
+def _counts_funding(form: FormView) -> bool | None:
+    """Do the weights make the total with the funding weight, or without? None if neither, or there is no telling."""
+    total, funding = figure(form.values.get("total_weight")), figure(form.values.get(_FUNDING_WEIGHT))
+    if total is None or not funding:
+        return None
+    weights = [figure(form.values.get(f"indicators[{row}].weight")) for row in range(form.rows)]
+    summed = sum((weight for weight in weights if weight is not None), Decimal(0))
+    return {total - funding: True, total: False}.get(summed)
 
 
 def year_alone(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:

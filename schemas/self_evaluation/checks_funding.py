@@ -23,7 +23,7 @@ from schemas.self_evaluation.figures import (
 )
 from schemas.self_evaluation.identities import Quotient, Verdict, judge, shown
 from schemas.self_evaluation.money import IN_YUAN, unit_name
-from schemas.self_evaluation.suspects import suspects
+from schemas.self_evaluation.suspects import Suspects, merged, suspects
 
 __all__ = [
     "cost_money",
@@ -178,9 +178,11 @@ def funding_parts(form: FormView) -> Iterator[Finding]:
             yield Finding("funding.parts", _NOTE, (total,), f"{said}: within rounding")
             continue
         blamed = suspects(sheet, identity)
-        severity = _WARNING if blank and summed < sheet.values[total] else _ERROR
+        severity = _ERROR
         if identity.judged(sheet.values) is not Verdict.FAILS:
             severity, said = _NOTE, f"{said}: within rounding, though nothing there needed it"
+        elif blank and summed < sheet.values[total]:
+            severity, blamed = _WARNING, merged(Suspects(blank, blank), blamed)
         yield Finding("funding.parts", severity, blamed.paths, said, blamed.review)
 
 

@@ -135,7 +135,7 @@ def _unmerged(sheet: Figures) -> Iterator[Row]:
 def _unrounded(sheet: Figures, identity: Sum) -> bool:
     """Does the total come out with weight x rate in place of the rounded funding score?"""
     product = sheet.products.get("total")
-    if product is None or product.score not in identity.parts:
+    if product is None or product.score not in identity.parts or product.verdict(sheet.values) is Verdict.FAILS:
         return False
     values = {**sheet.values, product.score: product.of(sheet.values)}
     return identity.verdict(values) is Verdict.HOLDS
@@ -173,7 +173,8 @@ def score_range(form: FormView) -> Iterator[Finding]:
 def level1_subtotal(form: FormView) -> Iterator[Finding]:
     """Σ weights under a level1 heading = the subtotal printed behind it.
 
-    Source: headings such as 产出指标（50分）. A heading whose rows print no weight cannot be checked: a note.
+    Source: headings such as 产出指标（50分）. A heading whose rows print no weight cannot be checked: a note. One
+    without any row has lost them.
 
     >>> passes: 产出指标（50分） above rows of 20, 20 and 10
     >>> fails: 产出指标（40分） above rows of 20, 20 and 10
@@ -182,6 +183,10 @@ def level1_subtotal(form: FormView) -> Iterator[Finding]:
     for heading, printed in form.subtotals.items():
         path = f"level1_weights.{heading}"
         identity = sheet.subtotals.get(heading)
+        if heading in sheet.bare_headings and path in sheet.values and sheet.values[path]:
+            message = f"{printed} points, but no row stands below"
+            yield Finding("level1.subtotal", _WARNING, ("indicators[]", path), message, ("indicators[]",))
+            continue
         if identity is None:
             yield Finding("level1.subtotal", _NOTE, (path,), f"{printed} points, but no row below prints a weight")
             continue

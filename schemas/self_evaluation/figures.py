@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
@@ -24,6 +24,7 @@ __all__ = [
     "MONEY_COLUMNS",
     "Figures",
     "Row",
+    "figure",
     "figures",
     "says_nothing",
 ]
@@ -47,6 +48,11 @@ _NOTHING = frozenset({"", "无", "不涉及", "不适用", "/", "-", "--", "—"
 def says_nothing(text: str | None) -> bool:
     """Is a text cell blank, or does it print a word for nothing (无, 不涉及, a dash)?"""
     return text is None or (len(text) < _NOTHING_IS_SHORT and fold(text).rstrip("。.") in _NOTHING)
+
+
+def figure(text: str | None) -> Decimal | None:
+    """The value of a numeric leaf; None for a blank, and for what is no figure."""
+    return Decimal(text) if text is not None and _DECIMAL.fullmatch(text) else None
 
 
 class Row(NamedTuple):
@@ -110,11 +116,9 @@ class Figures:
             self._parse(f"level1_weights.{heading}", text)
 
     def _parse(self, path: str, text: str | None) -> Decimal | None:
-        if text is None:
+        value = figure(text)
+        if text is None or value is None:
             return None
-        if not _DECIMAL.fullmatch(text):
-            return None
-        value = Decimal(text)
         self.values[path] = value
         point = text.find(".")
         self._units[path] = _ONE if point < 0 else Decimal(1).scaleb(point + 1 - len(text))
@@ -277,8 +281,8 @@ class Figures:
         line = self.funding_cell("score") if funding else None
         return self.total_of("total_score", rows if line is None else [*rows, line])
 
-    def _convention(self, *, funding: bool) -> tuple[int, bool, bool]:
-        """How many of the two totals fail, and whether the subtotals and the weights do, under one convention."""
+    def _convention(self, *, funding: bool) -> tuple[bool, int, bool]:
+        """Do the subtotals fail, how many of the two totals do, and do the weights, under one convention?"""
         weights, scores, headings = (
             identity is not None and identity.verdict(self.values) is Verdict.FAILS
             for identity in (
@@ -287,25 +291,19 @@ class Figures:
                 self._headings_by(funding=funding),
             )
         )
-        return weights + scores, headings, weights
+        return headings, weights + scores, weights
 
     @cached_property
     def counts_funding(self) -> bool:
         """Do the totals count the funding line, as the national template has it? A second convention leaves it out.
 
-        The convention under which fewer totals fail is taken, then the one that the printed subtotals follow, then the
-        one that the weights follow. That everything holds without the funding line may be chance: then the subtotals
-        have a say.
+        The usual convention is taken if both totals hold under it, else the one that the printed subtotals follow, else
+        the one under which fewer totals fail, else the one that the weights follow.
         """
         if self.convention is not None:
             return self.convention
         usual = self._convention(funding=True)
-        if not usual[0]:
-            return True
-        other = self._convention(funding=False)
-        if not other[0] and other[1] > usual[1]:
-            return True
-        return usual <= other
+        return not usual[1] or usual <= self._convention(funding=False)
 
     @cached_property
     def weights(self) -> Sum | None:
@@ -331,6 +329,15 @@ class Figures:
             if parts and total in self.values:
                 found[heading] = self._weights(total, parts)
         return found
+
+    @cached_property
+    def bare_headings(self) -> dict[str, str]:
+        """Headings that print a subtotal though no row stands below them, with the subtotal's path."""
+        stem = VOCABULARY.table.headings.stem
+        known = {stem(fold(row.level1)) for row in self.rows if row.level1 is not None}
+        return {
+            heading: f"level1_weights.{heading}" for heading in self.form.subtotals if stem(fold(heading)) not in known
+        }
 
     @cached_property
     def bounds(self) -> list[Bound]:
@@ -369,6 +376,17 @@ class Figures:
             pairs = [[self.get(f"funding.{line}.{other}") for line in FUNDING_LINES[:2]] for other in alike]
             if once in self.values and again in self.values and all(a is not None and a == b for a, b in pairs):
                 found.append(self.total_of(once, [again], hint=True))
+        found += [
+            Bound(executed, annual, hint=True)
+            for executed, annual in (
+                (f"funding.{line}.executed", f"funding.{line}.annual_budget") for line in FUNDING_LINES
+            )
+            if executed in self.values and annual in self.values
+        ]
+        # A rate of the initial budget holds, but may do so by chance.
+        found += [
+            replace(rate, initial=None, hint=True) for rate in self.quotients.values() if rate.initial is not None
+        ]
         headings = self._headings_by(funding=self.counts_funding)
         return found if headings is None else [*found, headings]
 

@@ -98,8 +98,8 @@ class Sum:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The parts, then the total."""
-        return (*self.parts, self.total)
+        """The total, then the parts."""
+        return (self.total, *self.parts)
 
     def of(self, values: Values) -> Decimal:
         """The sum of the parts."""

@@ -34,9 +34,10 @@ class _Strange(IntEnum):
     """How strange it would be that what is meant came to be printed as it is."""
 
     EXPECTED = 0
-    """A total weight is meant to be 100, as every template has it, and printed otherwise; or a row is there twice."""
+    """A total weight is meant to be 100, as every template has it, and printed otherwise; a row stands there twice, or
+    there is none below a heading that has points."""
     LOST_DIGIT = 1
-    """Digits at the end or the beginning, or the point, are lost or added."""
+    """A digit, several at the end or the beginning, or the point are lost or added."""
     ONE_DIGIT = 2
     OTHER = 3
     IMPOSSIBLE = 4
@@ -125,6 +126,8 @@ def _whole_rows(sheet: Figures, cell: str) -> Iterator[_Trial]:
         contradicted = bool(sheet.subtotals) and not any(total in repaired for total in sheet.subtotals.values())
         usual = any(row.weight == short for row in sheet.weighted)
         strange = _Strange.LOST_DIGIT if usual else _Strange.OTHER
+        if any(sheet.values.get(path) == short for path in sheet.bare_headings.values()):
+            contradicted, strange = False, _Strange.EXPECTED
         # Behind a row that is unlike all others, before those that are alike.
         yield _Trial(rules + contradicted, hints, strange, 2 * len(sheet.rows), _MISSING_ROW)
     for _, row in sheet.repeated:
@@ -168,9 +171,14 @@ def _strangeness(sheet: Figures, cell: str, meant: Decimal) -> _Strange:
     if cell == "total_weight" and _HUNDRED in (printed, meant):
         return _Strange.EXPECTED if meant == _HUNDRED else _Strange.IMPOSSIBLE
     nearest = rounded(meant, unit)
-    if nearest != meant:
+    if nearest != meant or not printed:
         return _Strange.OTHER
     short, long = sorted((str(printed).replace(".", ""), str(nearest).replace(".", "")), key=len)
     if len(short) < len(long):
-        return _Strange.LOST_DIGIT if long.startswith(short) or long.endswith(short) else _Strange.OTHER
+        lost = (
+            long.startswith(short)
+            or long.endswith(short)
+            or any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+        )
+        return _Strange.LOST_DIGIT if lost else _Strange.OTHER
     return _Strange.ONE_DIGIT if sum(a != b for a, b in zip(short, long, strict=True)) == 1 else _Strange.OTHER

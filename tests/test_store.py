@@ -1,0 +1,536 @@
+"""The store: migrations, what is written and found again, and what is recomputed when."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, inspect, text
+
+from pipeline.bulk import Report, digitise_inputs, settle_stored
+from pipeline.codec import decode_document, decode_reading, encode_document, encode_reading, section_digest
+from pipeline.errors import ConfigurationError
+from pipeline.executors.local import InProcess
+from pipeline.inputs import find_inputs
+from pipeline.reading import Claim, Doubt, Part, Reading, Ref, RefKind
+from pipeline.source import Box, Cell, Document, Layout, Origin, Section, SectionKind, Span
+from pipeline.store import tables
+from pipeline.store.migrations import MIGRATIONS, first_tables, migrate, schema_number
+from pipeline.store.rows import Entry, FailureRow, NameRow
+from pipeline.store.store import Store
+from pipeline.versions import Versions
+from pipeline.work import Plan, installed_engine
+from samples.generate import SHAPES, make_document
+from tests.engines import Counted, plan_of, write_documents
+
+# Payloads
+
+
+def _cells() -> st.SearchStrategy[list[Cell]]:
+    @st.composite
+    def cells(draw: st.DrawFn) -> list[Cell]:
+        out: list[Cell] = []
+        at = row = 0
+        page = 1
+        for number in range(draw(st.integers(0, 12))):
+            at += draw(st.integers(0, 3))
+            length = draw(st.integers(0, 5))
+            row += draw(st.integers(0, 2))
+            page += draw(st.integers(0, 1))
+            own = draw(st.booleans())
+            box = Box(1.5, 2.0, 3.0, 4.25, "points") if draw(st.booleans()) else None
+            out.append(
+                Cell(
+                    number + 1,
+                    draw(st.text(max_size=5)) if own else _TEXT[at : at + length],
+                    Span(at, at + length),
+                    row,
+                    draw(st.integers(0, 9)),
+                    draw(st.sampled_from(Layout)),
+                    page,
+                    draw(st.integers(1, 3)),
+                    draw(st.integers(1, 3)),
+                    box,
+                    draw(st.none() | st.floats(0, 1)),
+                )
+            )
+            at += length
+        return out
+
+    return cells()
+
+
+_TEXT = "项目名称\t某某经费 12.50万元\r\n\udc80—\x00" * 5
+
+
+@given(_cells())
+def test_document_survives_its_payload(cells: list[Cell]) -> None:
+    document = Document("a", "b", "c", Origin.RECOGNISED, _TEXT, tuple(cells))
+    assert decode_document(encode_document(document), name="a", source="b", sha256="c") == document
+
+
+_REFS = st.builds(
+    lambda kind, parts, keyed: Ref(kind, keyed=keyed) if kind is RefKind.KEYED else Ref(kind, tuple(parts)),
+    st.sampled_from(RefKind),
+    st.lists(st.builds(Part, st.integers(11, 90), st.integers(0, 9), st.integers(0, 9)), max_size=3),
+    st.text(max_size=4),
+)
+
+
+@given(
+    st.dictionaries(st.text(max_size=8), _REFS, max_size=6),
+    st.lists(st.builds(Doubt, st.text(max_size=4), st.text(max_size=4), st.text(max_size=4)), max_size=2),
+    st.lists(st.builds(Claim, st.builds(Part, st.integers(11, 90), st.integers(0, 9), st.integers(0, 9)), st.text())),
+    st.dictionaries(st.text(max_size=3), _REFS, max_size=2),
+)
+def test_reading_survives_its_payload(
+    leaves: dict[str, Ref], doubts: list[Doubt], claims: list[Claim], extra: dict[str, Ref]
+) -> None:
+    reading = Reading("table", "national", 3, leaves, tuple(doubts), tuple(claims), ((0, 2),), extra)
+    section = Section(SectionKind.FORM, "x", 1, Span(0, 9), 10, 90)
+    again = decode_reading(encode_reading(reading, section), section)
+    assert again == reading
+    assert list(again.leaves) == list(leaves)
+
+
+def test_reading_of_a_moved_section_is_the_reading_moved() -> None:
+    reading = Reading("table", "national", 1, {"title": Ref(RefKind.AT, (Part(11, 0, 4),))})
+    here = Section(SectionKind.FORM, "x", 1, Span(0, 9), 10, 20)
+    there = Section(SectionKind.FORM, "x", 2, Span(50, 59), 110, 120)
+    assert decode_reading(encode_reading(reading, here), there).leaves["title"].parts == (Part(111, 0, 4),)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_reader_looks_at_nothing_but_its_section(shape: str) -> None:
+    """Readings are kept by the content of their section, so a reader must not look around."""
+    engine = installed_engine()
+    document = engine.ingest("a.txt", "a.txt", make_document(7, 3, shape, prose_in_front=True).text.encode())
+    [form_type] = engine.form_types
+    forms = [section for section in engine.segment(document, engine.form_types) if section.form_type]
+    assert len(forms) == 3
+    for section in forms:
+        alone, only = _cut(document, section)
+        assert section_digest(alone, only) == section_digest(document, section)
+        read = engine.readers["table"]
+        there = encode_reading(read(document, section, form_type), section)
+        assert encode_reading(read(alone, only, form_type), only) == there
+
+
+def _cut(document: Document, section: Section) -> tuple[Document, Section]:
+    """A document that holds nothing but the section."""
+    start, end = section.span
+    first = section.cells(document)[0]
+    cells = tuple(
+        replace(
+            cell,
+            id=number,
+            span=Span(cell.span.start - start, cell.span.end - start),
+            row=cell.row - first.row,
+            page=cell.page - first.page,
+        )
+        for number, cell in enumerate(section.cells(document), 1)
+    )
+    alone = Document("other", "other", "0" * 64, document.origin, document.text[start:end], cells)
+    return alone, Section(section.kind, section.form_type, 1, Span(0, end - start), 0, len(cells))
+
+
+# Opening
+
+
+def test_opening_makes_the_tables_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/a.db"
+    with Store.open(url) as store:
+        assert store.migrated == list(range(1, len(MIGRATIONS) + 1))
+    with Store.open(url, create=False) as store:
+        assert store.migrated == []
+        assert store.schema == len(MIGRATIONS)
+
+
+def test_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+    migrated, made = create_engine(f"sqlite:///{tmp_path}/a.db"), create_engine(f"sqlite:///{tmp_path}/b.db")
+    with migrated.begin() as connection:
+        migrate(connection)
+    tables.metadata.create_all(made)
+    assert _schema(migrated.connect()) == _schema(made.connect())
+
+
+def _schema(connection: Connection) -> dict[str, object]:
+    found = inspect(connection)
+    return {
+        name: (
+            [(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(name)],
+            found.get_pk_constraint(name)["constrained_columns"],
+            sorted((str(index["name"]), *map(str, index["column_names"])) for index in found.get_indexes(name)),
+            sorted(str(key["referred_table"]) for key in found.get_foreign_keys(name)),
+        )
+        for name in found.get_table_names()
+    }
+
+
+def test_an_older_store_is_migrated(tmp_path: Path) -> None:
+    def second(connection: Connection) -> None:
+        connection.execute(text("ALTER TABLE run ADD COLUMN machine TEXT"))
+
+    engine = create_engine(f"sqlite:///{tmp_path}/a.db")
+    with engine.begin() as connection:
+        assert migrate(connection, (first_tables,)) == [1]
+        connection.execute(text("INSERT INTO run (command, arguments, started) VALUES ('run', '{}', 'now')"))
+    with engine.begin() as connection:
+        assert migrate(connection, (first_tables, second)) == [2]
+        assert schema_number(connection) == 2
+        assert connection.scalar(text("SELECT count(*) FROM run WHERE machine IS NULL")) == 1
+
+
+def _later(database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("INSERT INTO formtally_migration VALUES (99, 'later', 'now')")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "says"),
+    [
+        (lambda path: (Store.open(f"sqlite:///{path}").close(), _later(path)), "newer formtally"),
+        (lambda path: sqlite3.connect(path).execute("CREATE TABLE document (x)").connection.commit(), "another program"),
+        (lambda path: path.write_bytes(b"no database at all, but long enough to be one" * 20), "no database"),
+        (lambda path: path.mkdir(), "is a folder"),
+    ],
+)
+def test_what_is_no_store_is_refused_in_one_sentence(tmp_path: Path, prepare: object, says: str) -> None:
+    path = tmp_path / "a.db"
+    assert callable(prepare)
+    prepare(path)
+    with pytest.raises(ConfigurationError, match=says) as raised:
+        Store.open(f"sqlite:///{path}")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("formtally.db", "not a database URL"),
+        ("nonsense://x/y", "driver of nonsense"),
+        ("sqlite:////no/such/folder/a.db", "does not exist"),
+        ("sqlite:////no/such/folder/secret.db", "does not exist"),
+    ],
+)
+def test_bad_urls_are_told_apart(url: str, says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        Store.open(url)
+
+
+def test_a_store_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no store"):
+        Store.open(f"sqlite:///{tmp_path}/a.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+# What is computed when
+
+
+@pytest.fixture
+def counted() -> Counted:
+    return Counted()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path}/store.db") as opened:
+        yield opened
+
+
+def _run(store: Store, folder: Path, counted: Counted, plan: Plan | None = None) -> Report:
+    plan = plan or plan_of(counted.engine)
+    report = Report()
+    executor = InProcess(engine=lambda: counted.engine, plan=plan)
+    run_id = store.begin_run("run", {})
+    digitise_inputs(
+        find_inputs([str(folder)]),
+        store=store,
+        run_id=run_id,
+        executor=executor,
+        plan=plan,
+        watchers=[],
+        report=report,
+    )
+    store.end_run(run_id, "done", {})
+    return report
+
+
+def _rows(store: Store) -> dict[str, int]:
+    with sqlite3.connect(store.shown.removeprefix("sqlite:///")) as connection:
+        return {
+            name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+            for name in ("document", "section", "reading", "name", "failure")
+        }
+
+
+def test_the_same_run_again_computes_and_writes_nothing(store: Store, tmp_path: Path, counted: Counted) -> None:
+    write_documents(tmp_path / "in", 3, forms=2)
+    first = _run(store, tmp_path / "in", counted)
+    assert counted.take() == {"ingest": 3, "segment": 3, "read": 6}
+    rows = _rows(store)
+    second = _run(store, tmp_path / "in", counted)
+    assert counted.take() == {}
+    assert _rows(store) == rows
+    assert second.stored == 3
+    assert second.tally == first.tally
+
+
+def _with(plan: Plan, **versions: object) -> Plan:
+    return replace(plan, versions=replace(plan.versions, **versions))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "computed"),
+    [
+        ({"reader": {("table", "self_evaluation"): "new"}}, {"read": 4}),
+        ({"segmentation": "new"}, {"segment": 2}),
+        ({"segment": {"self_evaluation": "new"}, "segmentation": "new"}, {"segment": 2, "read": 4}),
+        ({"ingest": "new"}, {"ingest": 2, "segment": 2, "read": 4}),
+    ],
+)
+def test_a_change_recomputes_what_it_must_and_nothing_else(
+    store: Store, tmp_path: Path, counted: Counted, changed: dict[str, object], computed: dict[str, int]
+) -> None:
+    write_documents(tmp_path / "in", 2, forms=2)
+    plan = plan_of(counted.engine)
+    _run(store, tmp_path / "in", counted, plan)
+    counted.take()
+    _run(store, tmp_path / "in", counted, _with(plan, **changed))
+    assert counted.take() == computed
+    _run(store, tmp_path / "in", counted, _with(plan, **changed))
+    assert counted.take() == {}
+    _run(store, tmp_path / "in", counted, plan)
+    assert counted.take() == {}, "what the first version made is still there"
+
+
+def test_a_corrected_form_leaves_the_other_readings_of_its_document(
+    store: Store, tmp_path: Path, counted: Counted
+) -> None:
+    [path] = write_documents(tmp_path / "in", 1, forms=3)
+    _run(store, tmp_path / "in", counted)
+    counted.take()
+    before = _rows(store)["reading"]
+    told = path.read_bytes().decode()
+    at = told.rindex("总分")
+    path.write_bytes((told[:at] + told[at:].replace("0", "1", 1)).encode())
+    _run(store, tmp_path / "in", counted)
+    assert _rows(store)["reading"] == before + 1
+
+
+def test_the_same_bytes_under_two_names_are_read_once(store: Store, tmp_path: Path, counted: Counted) -> None:
+    [path] = write_documents(tmp_path / "in", 1)
+    shutil.copy(path, tmp_path / "in" / "copy.txt")
+    report = _run(store, tmp_path / "in", counted)
+    assert counted.take() == {"ingest": 1, "segment": 1, "read": 1}
+    assert report.tally.forms == 2
+    assert [row.name for row in store.names()] == ["0001.txt", "copy.txt"]
+
+
+def test_an_export_reads_again_what_is_stale_and_keeps_it(store: Store, tmp_path: Path, counted: Counted) -> None:
+    write_documents(tmp_path / "in", 2)
+    plan = plan_of(counted.engine)
+    _run(store, tmp_path / "in", counted, plan)
+    shutil.rmtree(tmp_path / "in")
+    counted.take()
+
+    def settle(plan: Plan) -> dict[str, int]:
+        settle_stored(
+            store.names(),
+            store=store,
+            run_id=lambda: store.begin_run("export", {}),
+            executor=InProcess(engine=lambda: counted.engine, plan=plan),
+            plan=plan,
+            watchers=[],
+            report=Report(),
+        )
+        return counted.take()
+
+    assert settle(plan) == {}
+    stale = _with(plan, reader={("table", "self_evaluation"): "new"}, ingest="new")
+    assert settle(stale) == {"read": 2}, "without the file, the cells of the older ingest do"
+    assert settle(stale) == {}
+
+
+def test_failures_are_not_cached_and_are_mended_by_a_success(store: Store, tmp_path: Path, counted: Counted) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(b"")
+    for _ in range(2):
+        report = _run(store, folder, counted)
+        assert [failure.code for _, failure in report.failures] == ["empty"]
+        assert counted.take() == {"ingest": 1}, "tried again"
+    assert [each.failure.code for each in store.open_failures()] == ["empty"]
+    write_documents(folder, 1)[0].replace(folder / "a.txt")
+    _run(store, folder, counted)
+    assert store.open_failures() == []
+
+
+def test_an_unreadable_file_is_a_failure_until_it_can_be_read(store: Store, tmp_path: Path) -> None:
+    good = NameRow("a.txt", "a.txt", "/in/a.txt", "0" * 64)
+    unreadable = Entry(*good[:3], None, failures=(FailureRow("unreadable.permission", "no"),))
+    store.write(store.begin_run("run", {}), [Entry(*good)])
+    store.write(store.begin_run("run", {}), [unreadable])
+    assert [each.name for each in store.open_failures()] == ["a.txt"]
+    store.write(store.begin_run("run", {}), [Entry(*good)])
+    assert store.open_failures() == []
+
+
+def test_a_file_that_changed_is_known_by_its_latest_bytes(store: Store) -> None:
+    for digest in ("1" * 64, "2" * 64, "1" * 64):
+        store.write(store.begin_run("run", {}), [Entry("a.txt", "in/a.txt", "/in/a.txt", digest)])
+    store.write(store.begin_run("run", {}), [Entry("a.txt", "moved/a.txt", "/moved/a.txt", "1" * 64)])
+    assert store.names() == [NameRow("a.txt", "moved/a.txt", "/moved/a.txt", "1" * 64)]
+
+
+def test_a_batch_is_written_whole_or_not_at_all(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _rows(store)
+    good = Entry("a.txt", "a.txt", "/a.txt", "0" * 64)
+    bad = replace(good, location="/b.txt", failures=(FailureRow(None, "no code"),))  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError):
+        store.write(store.begin_run("run", {}), [good, bad])
+    assert _rows(store) == before
+
+
+def test_a_form_takes_less_than_twelve_kilobytes(store: Store, tmp_path: Path, counted: Counted) -> None:
+    write_documents(tmp_path / "in", 40)
+    report = _run(store, tmp_path / "in", counted)
+    store.close()
+    size = (tmp_path / "store.db").stat().st_size
+    assert size / report.tally.forms < 12 * 1024
+
+
+def test_two_runs_share_a_store(tmp_path: Path) -> None:
+    from tests.commandline import formtally, start
+
+    write_documents(tmp_path / "one", 60)
+    write_documents(tmp_path / "two", 60, first=40)
+    with start(tmp_path, ["run", "one", "--jobs", "2"]) as other:
+        assert formtally(tmp_path, "run", "two", "--jobs", "2").returncode == 0
+        said = other.communicate(timeout=120)
+    assert other.returncode == 0, said
+    with Store.open(f"sqlite:///{tmp_path}/formtally.db", create=False) as store:
+        assert len(store.names()) == 60 + 60 - 21, "21 have the same name and the same bytes"
+
+
+# Versions
+
+_SAY_VERSIONS = """
+from pipeline.forms import form_types
+from pipeline.versions import ingest_version, reader_version, segment_version
+[form_type] = form_types()
+print(ingest_version(), segment_version(form_type), reader_version("table", form_type))
+"""
+
+
+def _versions(tree: Path) -> list[str]:
+    said = subprocess.run([sys.executable, "-c", _SAY_VERSIONS], cwd=tree, capture_output=True, text=True, check=True)
+    return said.stdout.split()
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tree")
+    for package in ("pipeline", "schemas", "prompts"):
+        shutil.copytree(Path(__file__).parent.parent / package, folder / package, ignore=shutil.ignore_patterns("*.pyc"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        ("pipeline/ingest/text.py", (True, False, False)),
+        ("pipeline/segment.py", (False, True, False)),
+        ("pipeline/readers/grid.py", (False, False, True)),
+        ("pipeline/readers/draft.py", (False, False, True)),
+        ("schemas/self_evaluation/labels.py", (False, True, True)),
+        ("pipeline/settle.py", (False, False, False)),
+        ("schemas/self_evaluation/checks.py", (False, False, False)),
+        ("pipeline/cli.py", (False, False, False)),
+        ("pipeline/export.py", (False, False, False)),
+    ],
+)
+def test_versions_change_with_the_sources_concerned(tree: Path, file: str, changes: tuple[bool, ...]) -> None:
+    before = _versions(tree)
+    source = tree / file
+    kept = source.read_bytes()
+    try:
+        source.write_bytes(kept + b"\n# changed\n")
+        after = _versions(tree)
+        source.write_bytes(kept.replace(b"\n", b"\r\n"))
+        assert _versions(tree) == before, "line ends that git changed are no change"
+    finally:
+        source.write_bytes(kept)
+    assert tuple(old != new for old, new in zip(before, after, strict=True)) == changes
+
+
+# PostgreSQL
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    """The URL of a server that is made for this test."""
+    pytest.importorskip("psycopg", reason="PostgreSQL's driver psycopg is not installed")
+    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
+        pytest.skip("PostgreSQL is not installed")
+    import os
+    import pwd
+    import tempfile
+
+    user = "postgres" if os.geteuid() == 0 else None
+    if user is not None and user not in {entry.pw_name for entry in pwd.getpwall()}:
+        pytest.skip("PostgreSQL does not run as root and there is no user postgres")
+    with tempfile.TemporaryDirectory(prefix="formtally-pg-") as folder:
+        if user is not None:
+            shutil.chown(folder, user)
+        data = f"{folder}/data"
+        port = Random(os.getpid()).randrange(20000, 60000)
+        options = f"-k {folder} -p {port} -c listen_addresses='' -c fsync=off"
+        subprocess.run(["initdb", "-D", data, "-A", "trust", "-U", "tally"], user=user, check=True, capture_output=True)
+        start = ["pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start"]
+        subprocess.run(start, user=user, check=True, stdout=subprocess.DEVNULL)
+        try:
+            yield f"postgresql+psycopg://tally@/postgres?host={folder}&port={port}"
+        finally:
+            subprocess.run(["pg_ctl", "-D", data, "-m", "immediate", "stop"], user=user, check=False, capture_output=True)
+
+
+def test_postgresql_holds_the_same(postgres: str, tmp_path: Path, counted: Counted) -> None:
+    write_documents(tmp_path / "in", 3, forms=2)
+    (tmp_path / "in" / "bad.txt").write_bytes(b"")
+    with Store.open(postgres) as store:
+        first = _run(store, tmp_path / "in", counted)
+        assert counted.take() == {"ingest": 4, "segment": 3, "read": 6}
+        second = _run(store, tmp_path / "in", counted)
+        assert counted.take() == {"ingest": 1}
+        assert first.tally == second.tally
+        assert [each.failure.code for each in store.open_failures()] == ["empty"]
+        plan = plan_of(counted.engine)
+        shelf = store.shelf(plan.versions, plan.readers)
+        assert (shelf.documents, shelf.held, shelf.forms, shelf.read) == (4, 3, 6, 6)
+    with Store.open(postgres, create=False) as store:
+        assert store.migrated == []
+
+
+def test_shelf_counts_what_is_current(store: Store, tmp_path: Path, counted: Counted) -> None:
+    write_documents(tmp_path / "in", 3, forms=2)
+    (tmp_path / "in" / "bad.txt").write_bytes(b"")
+    _run(store, tmp_path / "in", counted)
+    versions = plan_of(counted.engine).versions
+
+    def shelf(versions: Versions) -> tuple[int, ...]:
+        shelf = store.shelf(versions, ("table",))
+        return shelf.documents, shelf.held, shelf.current, shelf.forms, shelf.read
+
+    assert shelf(versions) == (4, 3, 3, 6, 6)
+    assert shelf(replace(versions, reader={("table", "self_evaluation"): "new"})) == (4, 3, 3, 6, 0)
+    assert shelf(replace(versions, ingest="new")) == (4, 3, 0, 0, 0)
