@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from pipeline.forms import FormType
 from pipeline.source import Cell, Document, Section, SectionKind, Span
@@ -33,7 +33,7 @@ def segment(document: Document, form_types: Sequence[FormType]) -> list[Section]
     for form_type in form_types:
         finder = _Finder(cells, form_type.vocabulary)
         starts = finder.starts()
-        for start, limit in zip(starts, [*starts[1:], len(cells)], strict=True):
+        for start, limit in pairwise([*starts, len(cells)]):
             bounds.append((start, finder.end(start, limit), form_type.name))
     bounds.sort()
     sections: list[Section] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -136,7 +136,9 @@ def _xlsx(target: Path, tables: Sequence[Shape]) -> Iterator[Write]:
     try:
         yield write
     except BaseException:
-        book.close()
+        for sheet in book.worksheets:  # its temporary file is closed; it is removed when the process ends
+            with suppress(OSError):
+                sheet.close()
         raise
     book.save(target)
 

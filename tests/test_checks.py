@@ -251,8 +251,8 @@ CASES: dict[Check, Case] = {
             Fails(
                 form(
                     {
-                        "funding.total.initial_budget": "136.41",
-                        "funding.appropriation.initial_budget": "136.42",
+                        "funding.total.initial_budget": "247.18",
+                        "funding.appropriation.initial_budget": "247.19",
                         "funding.carryover.initial_budget": "0",
                     }
                 ),
@@ -388,6 +388,13 @@ CASES: dict[Check, Case] = {
             # The author counted points that are not printed.
             Fails(form({"funding.total.score": None}), WARNING, "funding.total.score", ("funding.total.score",)),
             Fails(form({at(5, "score"): None}), WARNING, at(5, "score"), (at(5, "score"),)),
+            # The blank cell cannot have held all that is missing.
+            Fails(
+                form({at(5, "score"): None, at(4, "score"): "3"}),
+                ERROR,
+                "total_score",
+                ("total_score", at(5, "score")),
+            ),
             # 75.4 % makes 7.54 points; 7.5 are printed, 7.54 counted.
             Fails(
                 form(
@@ -648,7 +655,7 @@ CASES: dict[Check, Case] = {
             form({at(place, "actual"): f"{ROWS[place][3]}，达到预期" for place in (0, 1, 2, 4)}),
         ),
         (
-            Fails(form({at(4, "actual"): "不少于3000余"}), WARNING, at(4, "actual"), (at(4, "actual"),)),
+            Fails(form({at(4, "actual"): "不少于500余"}), WARNING, at(4, "actual"), (at(4, "actual"),)),
             Fails(form({at(4, "actual"): "投诉减少（以热线"}), WARNING, at(4, "actual"), (at(4, "actual"),)),
             Fails(form({"expected_goal": "完成城北三条河道的清淤、"}), WARNING, "expected_goal", ("expected_goal",)),
             Fails(form({at(0, "deviation"): "一条因汛期顺延以及"}), WARNING, at(0, "deviation"), (at(0, "deviation"),)),
@@ -672,7 +679,7 @@ CASES: dict[Check, Case] = {
         ),
         (
             Fails(
-                form({"expected_goal": "强推动沿河居民生活环境改善", "actual_result": "推动沿河居民生活环境改善"}),
+                form({"expected_goal": "之推动沿河居民生活环境改善", "actual_result": "推动沿河居民生活环境改善"}),
                 WARNING,
                 "expected_goal",
                 ("expected_goal",),
@@ -766,7 +773,7 @@ DOSSIER_CASES: dict[DossierCheck, DossierCase] = {
         ((form({"competent_department": "示例区水务局", "implementing_unit": "示例区水务局信息中心"}),),),
         (
             (
-                (form({"competent_department": "示例区服务办公室", "implementing_unit": "示例区服务办"}), OK),
+                (form({"competent_department": "示例区接待办公室", "implementing_unit": "示例区接待办"}), OK),
                 ((0, "implementing_unit"),),
             ),
         ),

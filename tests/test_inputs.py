@@ -23,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def make(*paths: str) -> None:
     for path in paths:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(path)
+        Path(path).write_bytes(os.fsencode(path))
 
 
 def names(found: Inputs) -> list[str]:

@@ -36,7 +36,7 @@ _BLANK = {"name": 3.0, "target": 2.5, "actual": 2.5, "weight": 2.7, "score": 2.7
 _BLANK_APART = 1.3
 """What a blank weight or score costs where cells are kept apart, so that rows are not easily torn."""
 _HALF_PAIR = 4.0
-_DOUBT = 1.9
+_DOUBT = 2.0
 """How much dearer the best other way of reading a place must be for the reading to stand undoubted."""
 _LEARN = 1.6
 """The same, for a cell to tell the width of its column."""
@@ -45,7 +45,7 @@ _STRAINED = 3.0
 _HEADING_ONLY = 4.0
 _ECHO = 1.5
 _ECHOED = 2.0
-_SHARED_LINE = 1.8
+_SHARED_LINE = 2.4
 _MOST_LINES = 24
 _DEAREST = 14.0
 """A cell that costs more than this on its own is not considered."""
@@ -438,7 +438,7 @@ class Lattice:
                 full += 1
                 given += behind is not None and behind.column == self.deviation and not behind.begins
         widths = [None if self.one_a_line else width_of(column) for column in lines]
-        reasons = min(max((given + 0.1) / (full + 1.0), 0.05), 0.95)
+        reasons = min(max((given + 0.1) / (full + 1.0), 0.02), 0.98)
         changed = "reasons" if abs(reasons - self.reasons) > 0.05 else "widths" if widths != self.widths else ""
         self.widths = widths
         if changed == "reasons":

@@ -188,7 +188,7 @@ def unit_truncated(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
     centre share a beginning.
 
     >>> passes: 某区教育局 and 某区教育局信息中心
-    >>> fails: 某区服务办 and 某区服务办公室
+    >>> fails: 某区接待办 and 某区接待办公室
     """
     places: dict[str, list[_Place]] = defaultdict(list)
     for index, form in enumerate(forms):

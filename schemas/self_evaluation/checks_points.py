@@ -90,8 +90,9 @@ def scores_total(form: FormView) -> Iterator[Finding]:
     """Σ indicator scores + funding score = total score. The funding score counts once though a line repeats it.
 
     Source: 总分 of the national template. The scores follow the convention of the weights, with or without the funding
-    line. Where a weight has no score beside it the sum is incomplete: a note if it comes out all the same, else a
-    warning that names the blanks. A form that prints no scores, or no total, is not checked.
+    line. Where a weight has no score beside it the sum is incomplete: a note if it comes out all the same, a warning
+    that names the blanks if they can have held what is missing. A form that prints no scores, or no total, is not
+    checked.
 
     >>> passes: 58 + 30 + funding 8.7 = 96.7
     >>> fails: 58 + 30 + funding 8.7, total 69.7
@@ -102,22 +103,24 @@ def scores_total(form: FormView) -> Iterator[Finding]:
         return
     verdict = identity.verdict(sheet.values)
     said = _sum_said(sheet, identity, "scores")
-    blank = [row.at("score") for row in sheet.weighted if row.weight and row.score is None]
-    if sheet.counts_funding and sheet.funding_cell("weight") and sheet.funding_cell("score") is None:
-        blank.append(_FUNDING_SCORE)
+    # Score cells that are blank beside a weight, and what they can have held at most.
+    blank = {row.at("score"): row.weight for row in sheet.weighted if row.weight and row.score is None}
+    if sheet.counts_funding and (weight := sheet.funding_cell("weight")) and sheet.funding_cell("score") is None:
+        blank[_FUNDING_SCORE] = sheet.values[weight]
     if verdict is Verdict.HOLDS:
         if blank:
             yield Finding("scores.total", _NOTE, tuple(blank), f"{said}, though not every weight has a score")
     elif verdict is Verdict.ROUNDING:
         yield Finding("scores.total", _NOTE, ("total_score",), f"{said}: within rounding")
-    elif blank and identity.of(sheet.values) < sheet.values["total_score"]:
+    elif 0 < sheet.values["total_score"] - identity.of(sheet.values) <= sum(blank.values()):
         message = f"{said}; not every weight has a score beside it"
         yield Finding("scores.total", _WARNING, (*blank, "total_score"), message, tuple(blank))
     elif _unrounded(sheet, identity):
         message = f"{said}: the total counts the funding score before rounding"
         yield Finding("scores.total", _WARNING, (_FUNDING_SCORE, "total_score"), message, (_FUNDING_SCORE,))
     else:
-        yield _off("scores.total", sheet, identity, _blamed_for_scores(sheet, identity), said)
+        blamed = merged(_blamed_for_scores(sheet, identity), Suspects(tuple(blank), tuple(blank)))
+        yield _off("scores.total", sheet, identity, blamed, said)
 
 
 def _sum_said(sheet: Figures, identity: Sum, what: str) -> str:

@@ -176,7 +176,7 @@ def date_year(form: FormView) -> Iterator[Finding]:
     earlier one, or one of four years later, a warning; a date before the year begins is to be reviewed. Forms without
     either date are skipped.
 
-    >>> passes: year 2021, filled on 2022-01-10
+    >>> passes: year 2021, filled on 2022-01-20
     >>> fails: year 2021, filled on 2021-03-10
     """
     year, filled = form.text("fiscal_year"), form.text("filled_on")

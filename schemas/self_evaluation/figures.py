@@ -21,6 +21,7 @@ __all__ = [
     "FUNDING_CELLS",
     "FUNDING_LINES",
     "FUNDING_PARTS",
+    "FUNDING_POINTS",
     "MONEY_COLUMNS",
     "Figures",
     "Row",

@@ -16,18 +16,18 @@ from pipeline.reading import RefKind
 
 __all__ = ["LEAVES", "Funding", "FundingLine", "Indicator", "Record", "record"]
 
-Figure = Annotated[str, Field(pattern=r"^-?[0-9]+([.][0-9]+)?$")]
+_Figure = Annotated[str, Field(pattern=r"^-?[0-9]+([.][0-9]+)?$")]
 """A decimal exactly as printed, without thousands separators and unit."""
 
-Text = Annotated[str | None, Kind.TEXT]
-Name = Annotated[str | None, Kind.NAME]
-Phone = Annotated[str | None, Kind.PHONE]
-Number = Annotated[Figure | None, Kind.NUMBER]
-Money = Annotated[Figure | None, Kind.MONEY]
-Percent = Annotated[Figure | None, Kind.PERCENT]
-Year = Annotated[Annotated[int, Field(ge=1900, le=2099)] | None, Kind.YEAR]
-Date = Annotated[Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None, Kind.DATE]
-Unit = Annotated[str | None, Kind.UNIT]
+_Text = Annotated[str | None, Kind.TEXT]
+_Name = Annotated[str | None, Kind.NAME]
+_Phone = Annotated[str | None, Kind.PHONE]
+_Number = Annotated[_Figure | None, Kind.NUMBER]
+_Money = Annotated[_Figure | None, Kind.MONEY]
+_Percent = Annotated[_Figure | None, Kind.PERCENT]
+_Year = Annotated[Annotated[int, Field(ge=1900, le=2099)] | None, Kind.YEAR]
+_Date = Annotated[Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None, Kind.DATE]
+_Unit = Annotated[str | None, Kind.UNIT]
 
 
 class _Strict(BaseModel):
@@ -39,12 +39,12 @@ class _Strict(BaseModel):
 class FundingLine(_Strict):
     """One line of the money block (项目资金). Money is in the form's `amount_unit`, the rate in percent."""
 
-    initial_budget: Money
-    annual_budget: Money
-    executed: Money
-    weight: Number
-    execution_rate: Percent
-    score: Number
+    initial_budget: _Money
+    annual_budget: _Money
+    executed: _Money
+    weight: _Number
+    execution_rate: _Percent
+    score: _Number
 
 
 class Funding(_Strict):
@@ -62,39 +62,39 @@ class Indicator(_Strict):
     `merged` is true where the row's weight and score are printed once for several rows.
     """
 
-    level1: Text
-    level2: Text
-    name: Text
-    target: Text
-    actual: Text
-    weight: Number
-    score: Number
-    deviation: Text
+    level1: _Text
+    level2: _Text
+    name: _Text
+    target: _Text
+    actual: _Text
+    weight: _Number
+    score: _Number
+    deviation: _Text
     merged: bool
 
 
 class Record(_Strict):
     """A form. `level1_weights` holds the printed subtotals by heading, `{}` if none."""
 
-    title: Text
-    fiscal_year: Year
-    project_name: Text
-    competent_department: Text
-    implementing_unit: Text
-    project_leader: Name
-    phone: Phone
-    amount_unit: Unit
+    title: _Text
+    fiscal_year: _Year
+    project_name: _Text
+    competent_department: _Text
+    implementing_unit: _Text
+    project_leader: _Name
+    phone: _Phone
+    amount_unit: _Unit
     funding: Funding
-    expected_goal: Text
-    actual_result: Text
+    expected_goal: _Text
+    actual_result: _Text
     indicators: list[Indicator]
-    level1_weights: dict[str, Figure]
-    total_weight: Number
-    total_score: Number
-    filled_by: Name
-    filler_phone: Phone
-    filled_on: Date
-    section_head: Name
+    level1_weights: dict[str, _Figure]
+    total_weight: _Number
+    total_score: _Number
+    filled_by: _Name
+    filler_phone: _Phone
+    filled_on: _Date
+    section_head: _Name
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Kind]]:

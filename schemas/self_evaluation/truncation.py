@@ -140,7 +140,7 @@ def cell_truncated(form: FormView) -> Iterator[Finding]:
     what the other forms of the document tell is `cell_truncated_across`.
 
     >>> passes: 满意度90%; 完成 beside 完成报告4份
-    >>> fails: 不少于3000余; 可持续影; （以实际发生额为准
+    >>> fails: 不少于500余; 社会效; （以实际发生额为准
     """
     found = [*_cut_alone(form)]
     rows = figures(form).rows
@@ -189,7 +189,7 @@ def cell_stray(form: FormView) -> Iterator[Finding]:
     done pass, and so do short texts.
 
     >>> passes: 已推动… beside 推动…
-    >>> fails: 强推动… beside 推动…, alike to the end
+    >>> fails: 之推动… beside 推动…, alike to the end
     """
     pairs = [("expected_goal", "actual_result")]
     pairs += [(f"indicators[{row}].target", f"indicators[{row}].actual") for row in range(form.rows)]
