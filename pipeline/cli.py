@@ -34,16 +34,21 @@ Jobs = Annotated[int | None, typer.Option(help=say("help.jobs"), min=1, metavar=
 Json = Annotated[bool, typer.Option("--json", help=say("help.json"))]
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"formtally {version('formtally')}")
+        raise typer.Exit
+
+
 @app.callback()
 def formtally(
-    version: Annotated[bool, typer.Option("--version", help=say("help.version"), is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help=say("help.version"), is_eager=True, callback=_say_version)
+    ] = False,
 ) -> None:
     """What holds for every command."""
-    if version:
-        from importlib.metadata import version as installed
-
-        print(f"formtally {installed('formtally')}")
-        raise typer.Exit
 
 
 @app.command(help=say("help.run"))
@@ -118,8 +123,9 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show Chinese must not end a run
             stream.reconfigure(errors="backslashreplace")
+    code = 0
     try:
-        code = app(args=arguments, prog_name="formtally", standalone_mode=False)
+        code = int(app(args=arguments, prog_name="formtally", standalone_mode=False) or 0)
         sys.stdout.flush()
     except FormtallyError as error:
         return _tell(str(error), error.exit_code)
@@ -128,12 +134,11 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more when it closes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
     except Exception as error:
         if hasattr(error, "format_message"):  # typer's own errors: their class has moved between its versions
             return _usage(error)
         return _internal(error)
-    return int(code or 0)
+    return code
 
 
 def _tell(sentence: str, code: int) -> int:
@@ -147,7 +152,7 @@ def _usage(error: Exception) -> int:
     command = context.command_path if context else "formtally"
     kind = type(error).__name__
     parameter = getattr(error, "param", None)
-    name = parameter.get_error_hint(context) if parameter else ""
+    name = (parameter.metavar if parameter.param_type_name == "argument" else parameter.opts[0]) if parameter else ""
     if kind == "NoArgsIsHelpError" and context:
         print(context.get_help())
         return ExitCode.USAGE

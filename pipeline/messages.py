@@ -254,8 +254,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     # How a run goes.
     "run.digitising": ("Digitising", "数字化"),
     "run.settling": ("Settling", "核对"),
-    "run.searching": ("Looking for documents", "查找文件"),
-    "run.exporting": ("Writing {path}", "写入 {path}"),
     "run.forms": ("{count} forms", "{count} 张表"),
     "run.plain": (
         "{done} of {total} documents, {forms} forms, {seconds} s",
@@ -289,7 +287,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "an error in formtally itself ({kind}); the details are in {log}, FORMTALLY_DEBUG=1 shows them here",
         "formtally 自身出错（{kind}）；详情见 {log}，设 FORMTALLY_DEBUG=1 可直接显示",
     ),
-    "log.written": ("details are in {log}", "详情见 {log}"),
     # The summary.
     "summary.documents": ("Documents", "文件"),
     "summary.forms": ("Forms", "表"),
@@ -323,7 +320,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "state.decided": ("decided", "已裁定"),
     "next.again": ("mend what was not read, then the same command again", "处理未能读取的文件后，重新运行同一命令"),
     # Status.
-    "status.title": ("What is in the store", "库中内容"),
     "status.read": ("{read} of {forms} read by this version", "{forms} 张中有 {read} 张由当前版本读取"),
     "status.stale": (
         "{count} documents were read by another version; the same run again brings them up to date",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +32,14 @@ _STATES = ("accepted", "source_defect", "decided", "review")
 
 def console(*, stderr: bool = False) -> Console:
     """A console that prints names of documents as they are, whatever marks are in them."""
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return _Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read our output has gone: what is left of it is dropped, and the command ends as it would have."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class RunProgress:

@@ -163,6 +163,8 @@ class Table:
     """Begins the name of a row in templates that number them (指标1：), folded."""
     short: Mapping[str, frozenset[str]]
     """What usually stands in columns of single words."""
+    measure: re.Pattern[str]
+    """Begins what goes on behind a figure (年, 万元, 个), folded: a gap before it parts no cells."""
     words: Mapping[str, re.Pattern[str]]
     """What a text of a column usually holds somewhere."""
 

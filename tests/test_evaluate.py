@@ -33,7 +33,7 @@ def made() -> tuple[str, Line, Gold]:
     gold = truth(document.forms[0], "made", 1)
     gold["ambiguous"], gold["defects"] = [], []
     [line] = digitise_text("made.txt", document.text.encode())
-    line["record"] = {key: gold[key] for key in line["record"]}
+    line["record"] = copy.deepcopy({key: gold[key] for key in line["record"]})
     line["review"], line["findings"] = [], []
     return document.text, line, Gold("made", 1, gold)
 

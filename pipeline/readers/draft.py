@@ -124,6 +124,14 @@ class Draft:
         if entry not in self.doubts:
             self.doubts.append(entry)
 
+    def require_total_line(self, lines: Container[str]) -> None:
+        """Every form has the first line of the money block: where it was not found, it was lost, not left out."""
+        matrix = self.vocabulary.matrix
+        first = next(iter(matrix.lines))
+        if first not in lines:
+            for column in matrix.columns:
+                self.lose(f"{matrix.group}.{first}.{column}", "line.missing", "the line of the whole amount was not found")
+
     def claim(self, parts: Iterable[Part], kind: str = "label") -> None:
         """Account for characters that are no value."""
         self.claims.extend(Claim(part, kind) for part in parts if part.end > part.start)

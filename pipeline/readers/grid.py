@@ -215,11 +215,7 @@ class _Grid:
             shift = max(label.at - (columns[0].at - 1), 0) if columns else 0
             placed, doubtful = lay(values, columns, shift, _money_cost(self.vocabulary.nothing))
             self._place(f"{matrix.group}.{line}", row, columns, placed, doubtful, values, shift)
-        for line in matrix.lines:
-            if line in seen:
-                for column in matrix.columns:
-                    if column not in {c.name for c in columns}:
-                        self.draft.leaves.pop(f"{matrix.group}.{line}.{column}", None)
+        self.draft.require_total_line(seen)
 
     def _line_label(self, row: _Row) -> tuple[int | None, str | None]:
         """Where the label of a money line stands in its row, and which line it is (None: one the record does not have)."""

@@ -47,6 +47,8 @@ _ECHO = 1.5
 _ECHOED = 2.0
 _SHARED_LINE = 2.4
 _MOST_LINES = 24
+_WIDEST_COLUMN = 26
+"""No column of a printed form is wider than this many characters, so that a longer line is not wrapped."""
 _DEAREST = 14.0
 """A cell that costs more than this on its own is not considered."""
 
@@ -60,11 +62,14 @@ class Row:
 
 @dataclass(slots=True)
 class Laid:
-    """A stream laid into rows. `doubts` are (row, column or "" for the whole row, code); `merged` half-open row ranges with one score."""
+    """A stream laid into rows. `doubts` are (row, column or "" for the whole row, code); `merged` half-open row ranges with one score; `torn` says that so
+    many rows have no score that the way as a whole is not to be trusted.
+    """
 
     rows: list[Row]
     doubts: list[tuple[int, str, str]]
     merged: list[tuple[int, int]]
+    torn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +108,13 @@ class _Step:
     begins: bool
 
 
-def lay_units(units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabulary) -> Laid:
-    """Lay the units of an indicator table into rows and columns."""
+def lay_units(
+    units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabulary, *, spaced: bool = False
+) -> Laid:
+    """Lay the units of an indicator table into rows and columns; `spaced` as in `gap_cost`."""
     if not units:
-        return Laid([], [], [])
-    lattice = Lattice(units, columns, vocabulary)
+        return Laid([], [], [], torn=False)
+    lattice = Lattice(units, columns, vocabulary, spaced=spaced)
     path = lattice.best()
     for _ in range(3):
         changed = lattice.learn(path)
@@ -117,13 +124,18 @@ def lay_units(units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabul
     rows, places = _rows(lattice, columns, path)
     doubts = _doubts(lattice, path, places, columns)
     merged = _merge(rows, doubts)
-    return Laid(rows, doubts, merged)
+    torn = _torn(rows, merged, vocabulary)
+    around = {r for row in torn for r in (row - 1, row, row + 1) if 0 <= r < len(rows)}
+    doubts.extend((r, "", "row.torn") for r in sorted(around))
+    return Laid(rows, doubts, merged, len(torn) >= 2 and len(torn) * 8 >= len(rows))
 
 
 class Lattice:
     """All ways of laying units into columns, with their costs."""
 
-    def __init__(self, units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabulary, *, spaced: bool = False
+    ) -> None:
         self.units = units
         self.columns = columns
         self.suffix = vocabulary.table.headings.suffix
@@ -154,7 +166,7 @@ class Lattice:
         self.from_start = [sum(blank[:j]) for j in range(m)]
         self.between = [[sum(blank[i + 1 : j]) for j in range(m)] for i in range(m)]
         self.echo = _echoes(units)
-        self.pieces = _pieces(units, self.echo, wrapped=not self.one_a_line)
+        self.pieces = _pieces(units, self.echo, wrapped=not self.one_a_line, spaced=spaced)
         self.starting: list[list[int]] = [[] for _ in units]
         for index, piece in enumerate(self.pieces):
             self.starting[piece.first].append(index)
@@ -460,7 +472,7 @@ def _overflow(line: _Line, width: float) -> float:
     return 0.0 if over <= 0.3 + line.given else min(3.0 * over, 9.0)
 
 
-def _line_of(units: Sequence[Unit], first: int, last: int) -> _Line:
+def _line_of(units: Sequence[Unit], first: int, last: int, spaced: bool) -> _Line:
     run = units[first:last]
     text = "".join(unit.raw for unit in run)
     return _Line(
@@ -468,31 +480,31 @@ def _line_of(units: Sequence[Unit], first: int, last: int) -> _Line:
         last,
         text,
         sum(unit.width for unit in run),
-        sum(gap_cost(before.raw, after.raw) for before, after in pairwise(run)),
+        sum(gap_cost(before.raw, after.raw, spaced=spaced) for before, after in pairwise(run)),
         give(text),
         display_width(first_piece(text)),
     )
 
 
-def _pieces(units: Sequence[Unit], echo: Sequence[bool], *, wrapped: bool) -> list[_Piece]:
+def _pieces(units: Sequence[Unit], echo: Sequence[bool], *, wrapped: bool, spaced: bool) -> list[_Piece]:
     """What may be a cell: every unit, runs of text units of one line, and runs of whole lines of text."""
     pieces: list[_Piece] = []
-    lines = _whole_lines(units)
+    lines = _whole_lines(units, spaced)
     starts = {line.first: number for number, line in enumerate(lines)}
     for first, unit in enumerate(units):
         text = not unit.heading and unit.value is None
-        pieces.append(_Piece(first, first + 1, (_line_of(units, first, first + 1),) if text else (), 0.0))
+        pieces.append(_Piece(first, first + 1, (_line_of(units, first, first + 1, spaced),) if text else (), 0.0))
         last = first + 1
         while last < len(units) and last < first + 6 and units[last].gap == 0 and _joinable(units[last - 1], units[last]):
             last += 1
-            pieces.append(_Piece(first, last, (_line_of(units, first, last),), 0.0))
+            pieces.append(_Piece(first, last, (_line_of(units, first, last, spaced),), 0.0))
         if first not in starts:
             continue
         run = [lines[starts[first]]]
         penalty = 0.0
         while len(run) < (_MOST_LINES if wrapped else 6):
             at = run[-1].last
-            if wrapped and (head := _shared_line(units, at)) is not None:
+            if wrapped and (head := _shared_line(units, at, spaced)) is not None:
                 pieces.append(_Piece(first, head.last, (*run, head), penalty + _SHARED_LINE))
             number = starts.get(at)
             if number is None:
@@ -505,15 +517,15 @@ def _pieces(units: Sequence[Unit], echo: Sequence[bool], *, wrapped: bool) -> li
     return pieces
 
 
-def _shared_line(units: Sequence[Unit], first: int) -> _Line | None:
+def _shared_line(units: Sequence[Unit], first: int, spaced: bool) -> _Line | None:
     """The first unit of a line that other cells share, where it may be the end of a cell begun above."""
     if first + 1 >= len(units) or not units[first].gap or units[first + 1].gap:
         return None
     unit = units[first]
-    return None if unit.heading or unit.value is not None or unit.nothing else _line_of(units, first, first + 1)
+    return None if unit.heading or unit.value is not None or unit.nothing else _line_of(units, first, first + 1, spaced)
 
 
-def _whole_lines(units: Sequence[Unit]) -> list[_Line]:
+def _whole_lines(units: Sequence[Unit], spaced: bool) -> list[_Line]:
     """Lines that one cell may fill: without headings and, unless it is all of the line, without a figure."""
     lines: list[_Line] = []
     first = 0
@@ -526,7 +538,7 @@ def _whole_lines(units: Sequence[Unit]) -> list[_Line]:
             start += 1
         run = units[start:last]
         if run and all(_joinable(a, b) for a, b in pairwise(run)) and not any(unit.heading for unit in run):
-            lines.append(_line_of(units, start, last))
+            lines.append(_line_of(units, start, last, spaced))
         first = last
     return lines
 
@@ -554,7 +566,10 @@ def _surprise(share: float) -> float:
 
 
 def _one_cell_a_line(units: Sequence[Unit]) -> bool:
-    """Does every cell have a line of its own, so that nothing is wrapped? Then weight and score do not share a line."""
+    """Does every cell have one line of its own, so that nothing is wrapped?
+
+    Then weight and score do not share a line, and a long text is one long line.
+    """
     apart = together = 0
     for before, unit in pairwise(units):
         if before.value is not None and unit.value is not None:
@@ -562,7 +577,7 @@ def _one_cell_a_line(units: Sequence[Unit]) -> bool:
                 apart += 1
             else:
                 together += 1
-    return apart > together
+    return apart > together and max(unit.width for unit in units) > _WIDEST_COLUMN
 
 
 def _echoes(units: Sequence[Unit]) -> list[bool]:
@@ -688,6 +703,22 @@ def _merge(rows: Sequence[Row], doubts: list[tuple[int, str, str]]) -> list[tupl
                 doubts.extend((r, name, "row.merged") for name in ("weight", "score"))
         start = end
     return merged
+
+
+def _torn(rows: Sequence[Row], merged: Sequence[tuple[int, int]], vocabulary: Vocabulary) -> list[int]:
+    """Rows that hold text but neither weight nor score, without belonging to a group that shares one."""
+    shared = {r for start, end in merged for r in range(start, end)}
+    return [
+        r
+        for r, row in enumerate(rows)
+        if r not in shared and not {"weight", "score"} & row.cells.keys() and _says_something(row, vocabulary)
+    ]
+
+
+def _says_something(row: Row, vocabulary: Vocabulary) -> bool:
+    """Does a row hold more than headings, the mark of an empty row, or marks for nothing?"""
+    texts = [unit for name, units in row.cells.items() if name not in ("level1", "level2") for unit in units]
+    return any(not unit.nothing and vocabulary.table.marker.sub("", unit.text) for unit in texts)
 
 
 def _filled(row: Row) -> bool:

@@ -14,7 +14,7 @@ from pipeline.forms import FormType
 from pipeline.readers.draft import Draft, Strip, figure, label_of, whole
 from pipeline.readers.lattice import Laid, lay_units
 from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
-from pipeline.readers.units import unit_follows, units_of
+from pipeline.readers.units import spaced_out, unit_follows, units_of
 from pipeline.readers.wrapping import split_in_two
 from pipeline.source import Cell
 from pipeline.vocabulary import Labels, fold
@@ -53,7 +53,11 @@ class _Stream:
         else:
             self.draft.doubt(vocabulary.matrix.group, "header.missing", "the money block has no headings")
         if pair_at is not None:
-            self._pair(pair_at, self._back_over(table_at, vocabulary.table.heading_labels))
+            end = self._back_over(table_at, vocabulary.table.heading_labels)
+            self._pair(pair_at, end)
+            if end == table_at and (not columns or len(self.texts[end - 1]) <= 4 or self._same_line(end - 1, end)):
+                last = list(vocabulary.pair.labels)[-1]
+                self.draft.doubt(last, "boundary.uncertain", "the heading of the table below may be mixed into the text")
         else:
             for path in vocabulary.pair.labels:
                 self.draft.doubt(path, "header.missing", "the goals have no headings")
@@ -67,6 +71,9 @@ class _Stream:
             for path in vocabulary.total_leaves:
                 self.draft.lose(path, "total.missing", "no line of totals was found")
         return self.draft
+
+    def _same_line(self, at: int, other: int) -> bool:
+        return other < len(self.cells) and self.cells[at].row == self.cells[other].row
 
     # -- labels
 
@@ -180,6 +187,8 @@ class _Stream:
             else:
                 if lines:
                     lines[-1] = (*lines[-1][:3], at + 1)
+                elif self._is_value(at):
+                    self.draft.doubt(matrix.group, "line.unknown", "figures stand before the first line of the money block")
                 at += 1
         read_unit(Strip(self.cells[first : min(first + 24, last)]), self.draft)
         if len(set(columns)) < len(columns):
@@ -196,6 +205,7 @@ class _Stream:
                 continue
             seen.add(name)
             self._line(f"{matrix.group}.{name}", values, columns)
+        self.draft.require_total_line(seen)
 
     def _is_value(self, at: int) -> bool:
         return figure(self.texts[at]) is not None or self.texts[at] in self.vocabulary.nothing
@@ -205,7 +215,8 @@ class _Stream:
         values = self._figures(cells)
         texts = ["".join(fold(cell.text) for cell in value) for value in values]
         if len(values) > len(columns):
-            self.draft.doubt(prefix, "cell.surplus", "the line has more figures than columns")
+            group = self.vocabulary.matrix.group
+            self.draft.doubt(group, "cell.surplus", "a line has more in it than columns: another may be mixed into it")
             values, texts = values[: len(columns)], texts[: len(columns)]
         ways = []
         for places in combinations(range(len(columns)), len(values)):
@@ -316,7 +327,7 @@ class _Stream:
             at += 1
         behind = ("分",) if "unit" in columns else ("分", "%", *self.vocabulary.money_units)
         units = units_of(kept, self.vocabulary, headings=True, behind=behind)
-        laid = lay_units(units, columns, self.vocabulary)
+        laid = lay_units(units, columns, self.vocabulary, spaced=spaced_out(kept))
         self._rows(laid, columns)
 
     def _page_mark(self, at: int, last: int) -> int:
@@ -340,6 +351,8 @@ class _Stream:
 
     def _rows(self, laid: Laid, columns: Sequence[str]) -> None:
         table = self.vocabulary.table
+        if missing := {"name", "target", "actual", "weight", "score"} - set(columns):
+            self.draft.doubt(table.group, "header.incomplete", f"no heading was found for {', '.join(sorted(missing))}")
         carried = Carried(self.draft, has_inner="level2" in columns)
         by_id = {cell.id: cell for cell in self.cells}
         for index, row in enumerate(laid.rows):
@@ -361,6 +374,8 @@ class _Stream:
                 path = f"{table.group}[{row_index}].{column}" if column else f"{table.group}[{row_index}]"
                 self.draft.doubt(path, code, "where the cell begins or ends is not certain")
         self.draft.merged = laid.merged
+        if laid.torn:
+            self.draft.doubt(table.group, "rows.torn", "many rows have no score: the text may not come row by row")
 
     def _total(self, at: int) -> None:
         behind = at + 1 if self.texts[at].rstrip(":") in self.vocabulary.total else at + 2

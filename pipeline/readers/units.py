@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.readers.draft import figure, whole
 from pipeline.readers.parts import split_heading
 from pipeline.reading import Part
 from pipeline.source import Cell
+from pipeline.values import is_cjk
 from pipeline.vocabulary import Vocabulary, display_width, fold, squeeze
 
-__all__ = ["Unit", "glued_figure", "unit_follows", "units_of"]
+__all__ = ["Unit", "glued_figure", "spaced_out", "unit_follows", "units_of"]
 
+_FIGURE_AND_CHINESE = re.compile(r"[0-9][\u4e00-\u9fff]")
+_DATE_PARTS = "年月"
 _HEADING_CELLS = 8
 _HEADING_LENGTH = 24
 
@@ -54,13 +58,19 @@ def units_of(
 ) -> list[Unit]:
     """Units of the cells in order; with `headings`, headings that are wrapped over several cells become one unit.
 
-    `behind` are the words that belong to a figure before them even across a gap.
+    `behind` are the words that belong to a figure before them even across a gap. Where the text has gaps between
+    figures and Chinese throughout (some programs put them there), a measure word belongs to the figure before it too.
     """
     units: list[Unit] = []
+    measures = headings and "%" in behind and spaced_out(cells)
     at = 0
     while at < len(cells):
         end, kinds = _heading(cells, at, vocabulary) if headings else (at + 1, (False, False))
         if end == at + 1 and unit_follows(cells, at, behind):
+            end += 1
+        if end == at + 1 and _marker_follows(cells, at, vocabulary):
+            end += 1
+        while measures and not any(kinds) and _measure_follows(cells, end - 1, vocabulary):
             end += 1
         run = cells[at:end]
         raw = "".join(squeeze(cell.text) for cell in run)
@@ -85,6 +95,34 @@ def units_of(
             )
         at = end
     return units
+
+
+def spaced_out(cells: Sequence[Cell]) -> bool:
+    """Does the text put gaps between figures and Chinese throughout, so that such a gap says nothing?"""
+    apart = together = 0
+    for cell, behind in pairwise(cells):
+        apart += cell.row == behind.row and cell.text[-1:].isdigit() and is_cjk(behind.text[:1])
+        together += len(_FIGURE_AND_CHINESE.findall(cell.text))
+    return apart >= 3 and together * 3 < apart
+
+
+def _measure_follows(cells: Sequence[Cell], at: int, vocabulary: Vocabulary) -> bool:
+    """Does the next cell of the line go on with the figure in which this one ends, or the other way round in a date?"""
+    if at + 1 >= len(cells) or cells[at + 1].row != cells[at].row:
+        return False
+    before, after = fold(cells[at].text), fold(cells[at + 1].text)
+    if before[-1].isdigit():
+        return vocabulary.table.measure.match(after) is not None
+    return before[-1] in _DATE_PARTS and after[0].isdigit() and before[0].isdigit()
+
+
+def _marker_follows(cells: Sequence[Cell], at: int, vocabulary: Vocabulary) -> bool:
+    """Is the mark of a row (指标1：) cut in two by a gap?"""
+    if at + 1 >= len(cells) or cells[at + 1].row != cells[at].row:
+        return False
+    before, after = fold(cells[at].text), fold(cells[at + 1].text)
+    marker = vocabulary.table.marker
+    return marker.match(before) is None and (found := marker.match(before + after)) is not None and found.end() > len(before)
 
 
 def unit_follows(cells: Sequence[Cell], at: int, units: Sequence[str]) -> bool:

@@ -84,15 +84,21 @@ def start_cost(text: str) -> float:
     return 4.0 if text[0] in _CLOSERS else 0.0
 
 
-def gap_cost(before: str, after: str) -> float:
-    """What it costs that a gap stands inside a cell and not between two."""
+def gap_cost(before: str, after: str, *, spaced: bool = False) -> float:
+    """What it costs that a gap stands inside a cell and not between two.
+
+    `spaced` says that the text puts gaps between Chinese and other characters throughout.
+    """
     if after[0] in _CLOSERS or before[-1] in _OPENERS:
         return 0.0
     if before[-1].isascii() and after[0].isascii():
         return 6.0 if before[-1] in "%0123456789" else 1.2
     if _FIGURE.fullmatch(before) or _FIGURE.fullmatch(after):
-        return 4.0
-    return 1.6 if is_cjk(before[-1]) and is_cjk(after[0]) else 1.9
+        return 1.0 if spaced and (before + after)[-1] != "%" and "%" in before + after else 2.0 if spaced else 4.0
+    if is_cjk(before[-1]) and is_cjk(after[0]):
+        return 1.6
+    quantities = any(char.isdigit() for char in before) and after[0].isdigit()
+    return 0.6 if spaced and not quantities else 1.9 + quantities
 
 
 def split_in_two(units: Sequence[Unit]) -> tuple[int, bool]:
@@ -114,7 +120,10 @@ def split_in_two(units: Sequence[Unit]) -> tuple[int, bool]:
         costs.append((cost, cut))
     costs.sort()
     certain = len(costs) == 1 or costs[1][0] - costs[0][0] >= _CERTAIN
-    return costs[0][1], certain
+    cut = costs[0][1]
+    if units[cut - 1].gap and cut > 1 and units[cut - 1].raw[-1:] not in _ENDS:
+        certain = False  # a text that stops in the middle may go on behind the other one
+    return cut, certain
 
 
 def _side_cost(units: Sequence[Unit]) -> float:
