@@ -25,7 +25,7 @@ _LOOK_UP_BYTES = 4 * 1024 * 1024
 """Documents, and bytes of them, that are looked up in the store at once, and are in memory until they are sent on."""
 _BATCH = 100
 _BATCH_BYTES = 8 * 1024 * 1024
-_BATCH_SECONDS = 2.0
+_BATCH_SECONDS = 0.5
 """Outcomes, bytes of them, and seconds between two transactions: what a killed run loses."""
 
 

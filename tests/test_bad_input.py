@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -135,7 +136,6 @@ def test_what_cannot_be_opened_is_named_and_the_others_are_done(tmp_path: Path) 
     assert forms_of(tmp_path / "out.jsonl") == ["0001.txt"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0 and False, reason="")
 def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
     write_documents(tmp_path / "in", 1)
     write_documents(tmp_path / "in" / "shut", 1, first=2)
@@ -158,7 +158,11 @@ def _as_nobody(folder: Path, arguments: list[str]) -> subprocess.CompletedProces
     try:
         for path in [place, *place.rglob("*")]:
             os.chown(path, 65534, 65534)
-        code = "import os, sys; os.setgid(65534); os.setuid(65534); from pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
+        # What is imported late is imported by a first run, since Python itself may not be readable to others.
+        code = (
+            "import os, sys; from pipeline.cli import main; main(['run', 'in/0001.txt', '--db', 'sqlite://']);"
+            "os.setgid(65534); os.setuid(65534); sys.exit(main(sys.argv[1:]))"
+        )
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments],
             cwd=place,
@@ -230,7 +234,9 @@ def test_a_reader_that_raises_costs_its_form_which_is_wholly_in_review(tmp_path:
     import zlib
 
     line = json.loads(zlib.decompress(outcome.lines))
-    assert line["review"] == [{"path": "", "reasons": ["reader.failed"]}]
+    [entry] = line["review"]
+    assert entry["path"] == ""
+    assert "reader.failed" in entry["reasons"]
     assert set(line["states"].values()) == {"review"}
     assert line["record"]["project_name"] is None
     assert line["record"]["indicators"] == []
@@ -314,10 +320,10 @@ def test_an_export_on_a_full_disk_leaves_the_target_and_the_store_has_all(tmp_pa
 
 def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path) -> None:
     """For who may not mount: the kernel refuses to let the store grow."""
-    write_documents(tmp_path / "in", 100, forms=2)
+    write_documents(tmp_path / "in", 200, forms=2)
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, 800_000))
 
     command = [*COMMAND, "run", "in", "--jobs", "1"]
     done = subprocess.run(
@@ -333,7 +339,7 @@ def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path) -> None:
 
 def _check_whole(database: Path) -> None:
     """Every document in the store has its sections, and every form of it its reading."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         lacking = """

@@ -123,7 +123,7 @@ def lay_units(
         path = lattice.best(renew=changed == "reasons")
     rows, places = _rows(lattice, columns, path)
     doubts = _doubts(lattice, path, places, columns)
-    merged = _merge(rows, doubts)
+    merged = _merge(rows, doubts, wrapped=not lattice.one_a_line)
     torn = _torn(rows, merged, vocabulary)
     around = {r for row in torn for r in (row - 1, row, row + 1) if 0 <= r < len(rows)}
     doubts.extend((r, "", "row.torn") for r in sorted(around))
@@ -227,7 +227,7 @@ class Lattice:
             elif unit.bare:
                 fixed += 0.8
             elif unit.value is not None:
-                fixed += 1.5
+                fixed += 3.0
         costs = []
         own: float | None = None
         for text, width in zip(self.text, self.widths, strict=True):
@@ -566,18 +566,9 @@ def _surprise(share: float) -> float:
 
 
 def _one_cell_a_line(units: Sequence[Unit]) -> bool:
-    """Does every cell have one line of its own, so that nothing is wrapped?
-
-    Then weight and score do not share a line, and a long text is one long line.
-    """
-    apart = together = 0
-    for before, unit in pairwise(units):
-        if before.value is not None and unit.value is not None:
-            if unit.gap:
-                apart += 1
-            else:
-                together += 1
-    return apart > together and max(unit.width for unit in units) > _WIDEST_COLUMN
+    """Does every cell have one line of its own, so that nothing is wrapped? Then a long text is one long line."""
+    sharing = sum(unit.gap == 0 for unit in units)
+    return sharing * 20 < len(units) and max(unit.width for unit in units) > _WIDEST_COLUMN
 
 
 def _echoes(units: Sequence[Unit]) -> list[bool]:
@@ -675,11 +666,11 @@ def _text_runs(units: Sequence[Unit]) -> list[int]:
     return out
 
 
-def _merge(rows: Sequence[Row], doubts: list[tuple[int, str, str]]) -> list[tuple[int, int]]:
+def _merge(rows: Sequence[Row], doubts: list[tuple[int, str, str]], *, wrapped: bool) -> list[tuple[int, int]]:
     """Rows whose weight and score are printed once for all of them, in the middle of the group.
 
-    A row without weight and score that has a target and an actual value belongs to a group with the row beside it,
-    under the same heading. The pair is written at the group's first row; where its place in the text does not say that
+    A row without weight and score belongs to a group with the row beside it, under the same heading, if it is whole: a
+    name, a target and an actual value, each in one piece and, in wrapped text, all on one line. The pair is written at the group's first row; where its place in the text does not say that
     the group is centred on it, the leaves are doubted.
     """
     merged: list[tuple[int, int]] = []
@@ -689,7 +680,7 @@ def _merge(rows: Sequence[Row], doubts: list[tuple[int, str, str]]) -> list[tupl
         while end < len(rows) and "level2" not in rows[end].cells and "level1" not in rows[end].cells:
             end += 1
         holders = [r for r in range(start, end) if "weight" in rows[r].cells]
-        bare = [r for r in range(start, end) if "weight" not in rows[r].cells and _filled(rows[r])]
+        bare = [r for r in range(start, end) if "weight" not in rows[r].cells and _whole_row(rows[r], wrapped)]
         if len(holders) == 1 and bare and holders[0] - start <= end - 1 - holders[0] and len(holders) + len(bare) == end - start:
             merged.append((start, end))
             if holders[0] != start:
@@ -721,7 +712,9 @@ def _says_something(row: Row, vocabulary: Vocabulary) -> bool:
     return any(not unit.nothing and vocabulary.table.marker.sub("", unit.text) for unit in texts)
 
 
-def _filled(row: Row) -> bool:
-    """Does a row state something (other than that it does not apply)?"""
-    texts = ["".join(unit.text for unit in row.cells.get(name, ())) for name in ("target", "actual")]
-    return all(text and text not in ("不涉及", "无", "/", "—", "--") for text in texts)
+def _whole_row(row: Row, wrapped: bool) -> bool:
+    """Are name, target and actual value there, each in one piece, and is nothing else?"""
+    units = [row.cells.get(name, []) for name in ("name", "target", "actual")]
+    if any(len(each) != 1 or each[0].nothing for each in units) or "deviation" in row.cells:
+        return False
+    return not wrapped or len({each[0].row for each in units}) == 1

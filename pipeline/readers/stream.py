@@ -373,6 +373,8 @@ class _Stream:
             if column not in table.others:
                 path = f"{table.group}[{row_index}].{column}" if column else f"{table.group}[{row_index}]"
                 self.draft.doubt(path, code, "where the cell begins or ends is not certain")
+        if any(code.startswith(("row.", "pair.", "cell.")) for _, _, code in laid.doubts):
+            self.draft.doubt(f"{table.group}[]", "row.uncertain", "a row may be missing, or one too many")
         self.draft.merged = laid.merged
         if laid.torn:
             self.draft.doubt(table.group, "rows.torn", "many rows have no score: the text may not come row by row")
