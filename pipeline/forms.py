@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -64,6 +64,7 @@ class Finding:
     review: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def pattern(path: str) -> str:
     """`indicators[3].score` → `indicators[].score`."""
     return re.sub(r"\[[0-9]+\]", "[]", path)

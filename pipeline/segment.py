@@ -72,6 +72,8 @@ class _Finder:
         self.vocabulary = vocabulary
         self.texts = [fold(cell.text) for cell in cells]
         self.row_cells = Counter(cell.row for cell in cells)
+        self.total_initials = {label[0] for label in vocabulary.total}
+        self.first_initials = {label[0] for label in next(iter(vocabulary.fields.labels.values()))}
         fields = vocabulary.fields
         self.first_labels = set(next(iter(fields.labels.values())))
         self.anchors = {
@@ -117,6 +119,8 @@ class _Finder:
 
     def _is_first_label(self, index: int) -> bool:
         text = self.texts[index]
+        if text[:1] not in self.first_initials:
+            return False
         return text.rstrip(":") in self.first_labels or any(text.startswith(label + ":") for label in self.first_labels)
 
     def _labels_follow(self, start: int) -> bool:
@@ -171,6 +175,8 @@ class _Finder:
 
     def _is_total(self, index: int) -> bool:
         text = self.texts[index].rstrip(":")
+        if text[:1] not in self.total_initials:
+            return False
         return any(text == label or text.startswith(label) and self._is_figure(text[len(label) :]) for label in self.vocabulary.total)
 
     def _begins_notes(self, index: int) -> bool:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 __all__ = ["Fields", "Folded", "Headings", "Labels", "Matrix", "Pair", "Table", "Vocabulary", "display_width", "fold", "folded", "squeeze"]
 
@@ -19,6 +19,7 @@ _WIDE |= {ord("〇"): ord("0"), ord("∶"): ord(":"), ord("﹕"): ord(":"), ord(
 _SPACE = re.compile(r"[\s\u3000\u00a0\u200b\u2060\ufeff\x00-\x1f\x7f]+")
 
 
+@lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """Printed text for comparing: white space and control characters dropped, full-width ASCII made half-width."""
     if not text.isascii():

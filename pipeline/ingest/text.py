@@ -120,8 +120,7 @@ def _tab_spans(start: int, line: str) -> list[tuple[int, int]]:
 def _word_rows(lines: list[tuple[int, str]]) -> Iterator[_Row]:
     """Rows of word-processor text: a line that begins with a tab begins a cell, a blank line ends the row.
 
-    A line without a tab goes on with the cell above it. Behind a blank line it does so only where a cell follows on the
-    very next line: then the blank line was one inside the cell.
+    A line without a tab goes on with the cell above it; behind a blank line it is a line of its own.
     """
     page = 1
     row: _Row | None = None
@@ -140,8 +139,7 @@ def _word_rows(lines: list[tuple[int, str]]) -> Iterator[_Row]:
         elif not tokens:
             after_blank = True
         else:
-            followed = index + 1 < len(lines) and lines[index + 1][1].startswith("\t")
-            if row is not None and row[2] is Layout.GRID and (not after_blank or followed):
+            if row is not None and row[2] is Layout.GRID and not after_blank:
                 first, last = row[3][-1]
                 row[3][-1] = (first if last > first else start + tokens[0].start(), start + tokens[-1].end())
             else:

@@ -36,6 +36,8 @@ def read_title(cells: Sequence[Cell], draft: Draft) -> None:
         parts = strip.cut(0, title_end)
         if vocabulary.title.fullmatch(strip.text[:title_end]):
             draft.put("title", parts)
+            if re.search("[0-9]", strip.text[:title_end]):
+                draft.doubt("title", "title.uncertain", "the heading holds figures")
         elif (at := _title_start(strip, title_end, draft)) is not None:
             draft.put("title", strip.cut(at, title_end))
             draft.claim(strip.cut(0, at), "above_title")

@@ -319,7 +319,7 @@ class _Stream:
                 at = end
                 continue
             heading = self._label(at, table.heading_labels, last)
-            if heading and self._heading_follows(heading[0], last):
+            if heading and (self._heading_follows(heading[0], last) or len(self._header_run(heading[0], table.column_by_label)[0]) >= 4):
                 self.draft.claim(whole(cell) for cell in self.cells[at : heading[0]])
                 at = heading[0]
                 continue
