@@ -127,6 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = int(app(args=arguments, prog_name="formtally", standalone_mode=False) or 0)
         sys.stdout.flush()
+        if code == ExitCode.INTERRUPTED:  # typer makes this of a KeyboardInterrupt, and says nothing
+            _tell(say("interrupted"), code)
     except FormtallyError as error:
         return _tell(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

@@ -142,7 +142,9 @@ def status_command(settings: Settings, *, as_json: bool) -> int:
     return ExitCode.DONE
 
 
-def export_command(settings: Settings, *, out: Path, format: str | None, documents: Sequence[str], only: str | None) -> int:
+def export_command(
+    settings: Settings, *, out: Path, format: str | None, documents: Sequence[str], only: str | None
+) -> int:
     """Write the forms of the store, or of some of its documents, as an export."""
     kind = _chosen_format(format, out)
     if only not in (None, "settled"):

@@ -38,7 +38,9 @@ def made() -> tuple[str, Line, Gold]:
     return document.text, line, Gold("made", 1, gold)
 
 
-def scored(made: tuple[str, Line, Gold], change: Callable[[Line, Line], object] = lambda line, gold: None) -> Counter[str]:
+def scored(
+    made: tuple[str, Line, Gold], change: Callable[[Line, Line], object] = lambda line, gold: None
+) -> Counter[str]:
     _, line, gold = copy.deepcopy(made)
     record = dict(gold.record)
     change(line, record)
@@ -187,7 +189,11 @@ needs_shared = pytest.mark.skipif(not (SHARED / "score.py").exists(), reason="..
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An export of the real documents, as it is and damaged in every way that the figures tell apart."""
     folder = tmp_path_factory.mktemp("real")
-    lines = [line for path in sorted((SHARED / "corpus").glob("*.txt")) for line in digitise_text(path.name, path.read_bytes())]
+    lines = [
+        line
+        for path in sorted((SHARED / "corpus").glob("*.txt"))
+        for line in digitise_text(path.name, path.read_bytes())
+    ]
     (folder / "right.jsonl").write_bytes(b"".join(map(line_bytes, lines)))
     damaged = copy.deepcopy(lines)
     for number, line in enumerate(damaged):
@@ -216,7 +222,15 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @needs_shared
 @pytest.mark.parametrize("name", ["right.jsonl", "damaged.jsonl"])
 def test_figures_agree_with_the_reference_script(real: Path, name: str) -> None:
-    command = [sys.executable, SHARED / "score.py", real / name, "--gold", SHARED / "gold", "--source", SHARED / "corpus"]
+    command = [
+        sys.executable,
+        SHARED / "score.py",
+        real / name,
+        "--gold",
+        SHARED / "gold",
+        "--source",
+        SHARED / "corpus",
+    ]
     subprocess.run([*map(str, command), "--json", str(real / "theirs.json")], check=True, capture_output=True)
     theirs = json.loads((real / "theirs.json").read_text(encoding="utf-8"))
     ours: Score = score(read_export(real / name), gold_records(SHARED / "gold"), FORM_TYPE, sources=SHARED / "corpus")

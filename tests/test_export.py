@@ -27,9 +27,7 @@ from pipeline.work import Job, Outcome, digitise, digitise_text, installed_engin
 from tests.commandline import formtally, start
 from tests.engines import form_text, plan_of, write_documents
 
-KEYS = (
-    "document source sha256 text_origin form_type template ordinal record states review findings evidence decisions extra"
-)
+KEYS = "document source sha256 text_origin form_type template ordinal record states review findings evidence decisions extra"
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -372,9 +370,7 @@ def test_money_in_wanyuan(value: str | None, printed: str, form_unit: str | None
     assert wanyuan(value, printed, form_unit) == (None if expected is None else Decimal(expected))
 
 
-def test_a_sheet_that_is_full_goes_on_in_another(
-    tmp_path: Path, filled: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sheet_that_is_full_goes_on_in_another(tmp_path: Path, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline import sheets
 
     monkeypatch.setattr(sheets, "_EXCEL_ROWS", 11)

@@ -199,7 +199,10 @@ def _later(database: Path) -> None:
     ("prepare", "says"),
     [
         (lambda path: (Store.open(f"sqlite:///{path}").close(), _later(path)), "newer formtally"),
-        (lambda path: sqlite3.connect(path).execute("CREATE TABLE document (x)").connection.commit(), "another program"),
+        (
+            lambda path: sqlite3.connect(path).execute("CREATE TABLE document (x)").connection.commit(),
+            "another program",
+        ),
         (lambda path: path.write_bytes(b"no database at all, but long enough to be one" * 20), "no database"),
         (lambda path: path.mkdir(), "is a folder"),
     ],
@@ -441,7 +444,9 @@ def _versions(tree: Path) -> list[str]:
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tree")
     for package in ("pipeline", "schemas", "prompts"):
-        shutil.copytree(Path(__file__).parent.parent / package, folder / package, ignore=shutil.ignore_patterns("*.pyc"))
+        shutil.copytree(
+            Path(__file__).parent.parent / package, folder / package, ignore=shutil.ignore_patterns("*.pyc")
+        )
     return folder
 
 
@@ -501,7 +506,9 @@ def postgres(tmp_path: Path) -> Iterator[str]:
         try:
             yield f"postgresql+psycopg://tally@/postgres?host={folder}&port={port}"
         finally:
-            subprocess.run(["pg_ctl", "-D", data, "-m", "immediate", "stop"], user=user, check=False, capture_output=True)
+            subprocess.run(
+                ["pg_ctl", "-D", data, "-m", "immediate", "stop"], user=user, check=False, capture_output=True
+            )
 
 
 def test_postgresql_holds_the_same(postgres: str, tmp_path: Path, counted: Counted) -> None:

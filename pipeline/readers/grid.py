@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.forms import FormType, Kind
-from pipeline.reading import Part
+from pipeline.reading import Part, RefKind
 from pipeline.readers.draft import Draft, Strip, figure, label_of, whole
 from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
 from pipeline.readers.units import glued_figure
@@ -347,7 +347,23 @@ class _Grid:
             self.draft.rows += 1
             prefix = f"{table.group}[{index}]"
             self._place(prefix, row, columns, placed, doubtful, values, shift)
+            self._share(index, placed)
             carried.row(prefix, *(Strip([placed[name].cell]) if name in placed else None for name in ("level1", "level2")))
+
+    def _share(self, index: int, placed: Mapping[str, _Item]) -> None:
+        """Let a row that states something but has neither weight nor score share those of the row above.
+
+        A merged cell is printed on its first row only. A heading of its own ends the group.
+        """
+        if index == 0 or {"level1", "level2", "weight", "score"} & placed.keys() or "actual" not in placed:
+            return
+        if placed["actual"].text in self.vocabulary.nothing:
+            return
+        merged = self.draft.merged
+        if merged and merged[-1][1] == index:
+            merged[-1] = (merged[-1][0], index + 1)
+        elif self.draft.leaves[f"{self.vocabulary.table.group}[{index - 1}].weight"].kind is RefKind.AT:
+            merged.append((index - 1, index + 1))
 
     def _joined(self, rows: list[_Row], width: int) -> list[_Row]:
         """Join a row that a blank line inside one of its cells cut in two: together they are as wide as the header."""
@@ -380,7 +396,7 @@ class _Grid:
                     near = figures if (path == paths[1]) == (figures[0].at == places.get("score")) else []
                 self.draft.put(path, [whole(near[0].cell)] if near else [])
                 self.draft.doubt(path, "total.cells", "the line of totals does not hold two figures")
-        if rest and "deviation" in {column.name for column in columns} and len(rest) == 1:
+        if len(rest) == 1 and figures and rest[0].at > figures[-1].at:
             self.draft.put_extra("total.deviation", [whole(rest[0].cell)])
 
     def _foot(self, first: int) -> None:
