@@ -7,7 +7,7 @@ The unit is the dossier, all forms of one document, because forms tell on each o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.forms import Finding, FormType, FormView, Kind, Severity, pattern
@@ -62,6 +62,8 @@ def settle(document: Document, work: Sequence[tuple[Section, FormType, Sequence[
     for form in forms:
         form.findings.extend(finding for check in form.form_type.checks for finding in check(form.view))
         form.findings.extend(_coverage(document, form))
+    for form in forms:
+        form.findings[:] = [_tempered(finding, form) for finding in form.findings]
     for form_type in {form.form_type.name: form.form_type for form in forms}.values():
         of_type = [form for form in forms if form.form_type.name == form_type.name]
         for check in form_type.dossier_checks:
@@ -111,6 +113,24 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
 
 
 _BLANK = Value(None, "")
+
+
+def _tempered(finding: Finding, form: _Form) -> Finding:
+    """An error among figures whose place the reading itself doubts says nothing of the document: a warning."""
+    if finding.severity is not Severity.ERROR:
+        return finding
+    groups = {_table(path) for path in finding.paths}
+    doubted = {doubt.path for doubt in form.reading.doubts}
+    for path in doubted:
+        kind = form.form_type.leaves.get(pattern(path))
+        if (kind is None or kind.numeric) and (not path or _table(path) in groups):
+            return replace(finding, severity=Severity.WARNING)
+    return finding
+
+
+def _table(path: str) -> str:
+    """The table that a leaf belongs to: `funding`, `indicators`, or the leaf itself."""
+    return path.split(".", 1)[0].split("[", 1)[0]
 
 
 def _coverage(document: Document, form: _Form) -> Iterable[Finding]:

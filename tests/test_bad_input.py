@@ -141,10 +141,7 @@ def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
     write_documents(tmp_path / "in" / "shut", 1, first=2)
     (tmp_path / "in" / "shut").chmod(0)
     command = ["run", "in", "--export", "out.jsonl"]
-    if os.geteuid() == 0:
-        done = _as_nobody(tmp_path, command)
-    else:
-        done = formtally(tmp_path, *command)
+    done = _as_nobody(tmp_path, command) if os.geteuid() == 0 else formtally(tmp_path, *command)
     (tmp_path / "in" / "shut").chmod(0o700)
     assert done.returncode == 3, done.stderr
     assert "shut: you may not read it" in done.stdout
@@ -288,7 +285,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MB."""
     place = tmp_path / "small"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(place)], capture_output=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(place)]
+    mounted = subprocess.run(command, capture_output=True, check=False)
     if mounted.returncode != 0:
         pytest.skip("a small file system can only be mounted by the super-user")
     try:
@@ -298,7 +296,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_store_on_a_full_disk_is_one_sentence_and_stays_whole(tmp_path: Path, small_disk: Path) -> None:
-    write_documents(tmp_path / "in", 300, forms=2)
+    write_documents(tmp_path / "in", 240)
     done = formtally(tmp_path, "run", "in", "--db", f"sqlite:///{small_disk}/store.db", "--export", "out.jsonl")
     assert done.returncode == 5, done.stderr
     assert "disk is full" in one_sentence(done.stderr)
@@ -320,10 +318,10 @@ def test_an_export_on_a_full_disk_leaves_the_target_and_the_store_has_all(tmp_pa
 
 def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path) -> None:
     """For who may not mount: the kernel refuses to let the store grow."""
-    write_documents(tmp_path / "in", 200, forms=2)
+    write_documents(tmp_path / "in", 120)
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, 800_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (350_000, 350_000))
 
     command = [*COMMAND, "run", "in", "--jobs", "1"]
     done = subprocess.run(
@@ -343,7 +341,8 @@ def _check_whole(database: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         lacking = """
-            SELECT count(*) FROM document WHERE NOT EXISTS (SELECT 1 FROM section WHERE section.sha256 = document.sha256)
+            SELECT count(*) FROM document
+            WHERE NOT EXISTS (SELECT 1 FROM section WHERE section.sha256 = document.sha256)
             UNION ALL
             SELECT count(*) FROM section
             WHERE kind = 'form' AND NOT EXISTS (SELECT 1 FROM reading WHERE reading.digest = section.digest)
@@ -360,7 +359,7 @@ def _check_whole(database: Path) -> None:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of documents, with the export that an undisturbed run makes of them."""
     folder = tmp_path_factory.mktemp("whole")
-    write_documents(folder / "in", 150, forms=2)
+    write_documents(folder / "in", 120)
     assert formtally(folder, "run", "in", "--db", "sqlite:///whole.db", "--export", "whole.jsonl").returncode == 0
     return folder
 
@@ -380,7 +379,7 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
     "the store is made": lambda folder: (folder / "formtally.db").exists(),
     "work begins": lambda folder: _stored(folder) >= 0,
     "something is stored": lambda folder: _stored(folder) > 0,
-    "half is stored": lambda folder: _stored(folder) > 75,
+    "half is stored": lambda folder: _stored(folder) >= 60,
     "the export is written": lambda folder: any(folder.glob(".out.jsonl.*.part")),
 }
 
@@ -391,9 +390,10 @@ def _wait_for(moment: Callable[[], bool], process: subprocess.Popen[str]) -> Non
         time.sleep(0.002)
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("moment", MOMENTS)
+CTRL_C = [(moment, jobs, signal.SIGINT) for moment in MOMENTS for jobs in ("1", "2")]
+
+
+@pytest.mark.parametrize(("moment", "jobs", "signal_number"), [*CTRL_C, ("something is stored", "2", signal.SIGTERM)])
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(
     whole: Path, tmp_path: Path, moment: str, jobs: str, signal_number: signal.Signals
 ) -> None:
@@ -403,8 +403,8 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(
         _wait_for(lambda: MOMENTS[moment](tmp_path), process)
         os.killpg(process.pid, signal_number)
         _, said = process.communicate(timeout=30)
-    if moment == "the export is written" and process.returncode == 0:
-        pytest.skip("it was written before the signal came")
+    if process.returncode == 0:
+        pytest.skip("the run was done before the signal came")
     assert process.returncode == 130, said
     assert "the same command" in one_sentence(said)
     assert not (tmp_path / "out.jsonl").exists()

@@ -62,7 +62,9 @@ def test_without_a_command_there_is_help(tmp_path: Path) -> None:
 def test_help_imports_nothing_heavy() -> None:
     heavy = ("sqlalchemy", "pydantic", "pydantic_settings", "openpyxl", "pyarrow", "rich.progress", "pipeline.work")
     code = f"import pipeline.cli, sys; print([name for name in {heavy!r} if name in sys.modules])"
-    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+    )
     assert said.stdout.strip() == "[]", said.stderr
 
 
@@ -132,7 +134,8 @@ sys.exit(main(["status"]))
 
     def run(**extra: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", code]
-        return subprocess.run(command, cwd=tmp_path, env=environment(**extra), capture_output=True, text=True)
+        env = environment(**extra)
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
 
     done = run()
     assert done.returncode == 1
@@ -218,7 +221,8 @@ def test_a_password_is_never_shown(tmp_path: Path) -> None:
 
 def test_output_that_nobody_reads_is_no_error(filled: Path) -> None:
     command = f"{sys.executable} -m pipeline.cli run in | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], cwd=filled, env=environment(), capture_output=True, text=True)
+    shell = ["bash", "-c", command]
+    done = subprocess.run(shell, cwd=filled, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert done.stderr == ""
 
@@ -300,11 +304,13 @@ def _said() -> tuple[set[str], set[str]]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and path.name != "messages.py":
                 keys.add(node.value)
             elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                beginnings.add(str(node.values[0].value))
+                beginning = node.values[0].value
+                assert isinstance(beginning, str)
+                beginnings.add(beginning)
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "english") and node.args:
                 [key, *_] = node.args
                 if isinstance(key, ast.Constant):
-                    assert key.value in CATALOGUE, f"{path.name}:{node.lineno} says {key.value!r}"
+                    assert key.value in CATALOGUE, (path.name, node.lineno, key.value)
     return keys, beginnings
 
 

@@ -166,7 +166,7 @@ def test_a_folder_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
             raise PermissionError(13, "Permission denied", path)
         return really(path)
 
-    monkeypatch.setattr(inputs_module.os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", scandir)
     found = find_inputs(["in"])
     assert names(found) == ["a.txt", "z.txt"]
     [(folder, failure)] = found.unreadable

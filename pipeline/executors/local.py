@@ -304,7 +304,7 @@ def _work(pipe: Connection[object, list[Job]], engine: EngineFactory, plan: Plan
     # A thread of its own takes jobs in, so that neither side ever waits for the other to read.
     Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
     made = engine()
-    # What is there now stays, and a form leaves few cycles behind: looking for garbage less often saves 7 % of the time.
+    # What is there now stays, and a form leaves few cycles behind: looking for garbage less often saves 7 %.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)

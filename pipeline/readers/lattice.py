@@ -190,7 +190,7 @@ class Lattice:
             return 4.0 if len(text) <= 10 and text.endswith(self.suffix) else _INFINITE
         if column in ("weight", "score"):
             if unit.value is not None:
-                return 0.0 if 0 <= unit.value <= 100 else _INFINITE
+                return 0.0 if unit.value <= 100 else 3.5
             return (0.2 if len(text) < 3 and text != "无" else 1.0) if unit.nothing else _INFINITE
         if unit.outer or unit.inner:
             return 2.5 if unit.bare else 6.0 if len(unit.parts) == 1 else 9.0

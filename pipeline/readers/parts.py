@@ -154,6 +154,7 @@ class Carried:
     def _put_outer(self, path: str, *, printed: bool) -> None:
         if self._outer is None:
             self.draft.lose(path, "heading.lost", "no heading stands above this row")
+            self.draft.doubt(f"{self.draft.vocabulary.table.group}[]", "row.missing", "the row of the heading may be missing")
             return
         above = self.headings.stem(self._outer.text)
         below = self.headings.parents.get(self.headings.stem(self._inner.text)) if self._inner else None

@@ -60,7 +60,11 @@ def weights_total(form: FormView) -> Iterator[Finding]:
         yield Finding("weights.total", _NOTE, ("total_weight",), f"{said}: within rounding")
     elif blank and identity.of(sheet.values) < sheet.values["total_weight"]:
         message = f"{said}; not every weight is printed"
-        yield Finding("weights.total", _WARNING, (*blank, "total_weight"), message, tuple(blank))
+        blamed = Suspects((*blank, "total_weight"), tuple(blank))
+        if blank == [_FUNDING_WEIGHT]:
+            # Many templates leave it blank: a misread weight is as likely as a lost one.
+            blamed = merged(blamed, suspects(sheet, identity))
+        yield Finding("weights.total", _WARNING, blamed.paths, message, blamed.review)
     else:
         yield _off("weights.total", sheet, identity, suspects(sheet, identity), said)
 

@@ -171,6 +171,9 @@ def _strangeness(sheet: Figures, cell: str, meant: Decimal) -> _Strange:
     if cell == "total_weight" and _HUNDRED in (printed, meant):
         return _Strange.EXPECTED if meant == _HUNDRED else _Strange.IMPOSSIBLE
     nearest = rounded(meant, unit)
+    shorter = nearest != meant and unit < 1 and meant == rounded(meant, unit / 10)
+    if shorter:
+        nearest = rounded(meant, unit / 10)  # one decimal may be lost, where others are left
     if nearest != meant or not printed:
         return _Strange.OTHER
     short, long = sorted((str(printed).replace(".", ""), str(nearest).replace(".", "")), key=len)
@@ -180,5 +183,5 @@ def _strangeness(sheet: Figures, cell: str, meant: Decimal) -> _Strange:
             or long.endswith(short)
             or any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
         )
-        return _Strange.LOST_DIGIT if lost else _Strange.OTHER
+        return (_Strange.ONE_DIGIT if shorter else _Strange.LOST_DIGIT) if lost else _Strange.OTHER
     return _Strange.ONE_DIGIT if sum(a != b for a, b in zip(short, long, strict=True)) == 1 else _Strange.OTHER
