@@ -1,10 +1,10 @@
 """What can go wrong, as one sentence and an exit code.
 
-    FormtallyError                 one sentence that says what to do next
-    ├── UsageError          2      the command was typed wrongly
-    ├── DocumentError              one document failed; the others go on
-    ├── NothingUsable       4      no document of the run could be read
-    └── ConfigurationError  5      a setting, the store or an endpoint
+FormtallyError                 one sentence that says what to do next
+├── UsageError          2      the command was typed wrongly
+├── DocumentError              one document failed; the others go on
+├── NothingUsable       4      no document of the run could be read
+└── ConfigurationError  5      a setting, the store or an endpoint
 """
 
 from __future__ import annotations

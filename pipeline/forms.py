@@ -54,7 +54,8 @@ class Severity(StrEnum):
 class Finding:
     """What a check says of a form. `paths` is ordered by suspicion, most likely first.
 
-    `review` names those of the paths (leaves or groups) that a person must look at; empty where the finding is only told.
+    `review` names those of the paths (leaves or groups) that a person must look at; empty where the finding is only
+    told.
     """
 
     check: str

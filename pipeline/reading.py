@@ -1,7 +1,8 @@
 """A reading: for every leaf of a record, a reference to where the source holds it.
 
-A reading never holds a copy of a value, so a value that is not in the source cannot be expressed (a person's keyed value
-is the one exception, and says so). A blank has evidence too: the empty cell, the dash, or a template without that label.
+A reading never holds a copy of a value, so a value that is not in the source cannot be expressed (a person's keyed
+value is the one exception, and says so). A blank has evidence too: the empty cell, the dash, or a template without
+that label.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Doubt:
 
 
 class Claim(NamedTuple):
-    """Characters that are no value: a label of the template, or clutter of a named kind (`page_number`, `notes`, ...)."""
+    """Characters that are no value: a label of the template, or clutter of a named kind (`page_number`, `notes`,
+    ...)."""
 
     part: Part
     kind: str

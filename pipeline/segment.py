@@ -39,8 +39,8 @@ def segment(document: Document, form_types: Sequence[FormType]) -> list[Section]
     sections: list[Section] = []
     ordinals: dict[str, int] = {}
     at = 0
-    for start, end, name in bounds:
-        start = max(start, at)
+    for begin, end, name in bounds:
+        start = max(begin, at)
         if start >= end:
             continue
         if start > at:
@@ -55,7 +55,9 @@ def segment(document: Document, form_types: Sequence[FormType]) -> list[Section]
 
 def _with_spans(document: Document, sections: list[Section]) -> list[Section]:
     """Give each section the text from its first cell to the next one's; the first also what stands before."""
-    starts = [document.cells[section.first].span.start if section.first < len(document.cells) else 0 for section in sections]
+    starts = [
+        document.cells[section.first].span.start if section.first < len(document.cells) else 0 for section in sections
+    ]
     starts[0] = 0
     ends = [*starts[1:], len(document.text)]
     return [
@@ -98,20 +100,23 @@ class _Finder:
                     out.append(index)
                     labelled = False
                 elif self._is_first_label(index):
-                    if not out and self._labels_follow(index):
-                        out.append(self._before(rows, number, index))
-                    elif labelled and self._labels_follow(index) and self._total_since(out[-1], index):
+                    if (not out and self._labels_follow(index)) or (
+                        labelled and self._labels_follow(index) and self._total_since(out[-1], index)
+                    ):
                         out.append(self._before(rows, number, index))
                     labelled = bool(out)
         return out
 
     def _titles(self, row: list[int]) -> list[int]:
-        """The cells at which titles begin in this row: its first, where the whole row is one, or any that is one itself."""
+        """The cells at which titles begin in this row: its first, where the whole row is one, or any that is one
+        itself."""
         filled = [index for index in row if self.texts[index]]
         whole = "".join(self.texts[index] for index in filled) if len(filled) < 40 else ""
         if 0 < len(whole) <= _TITLE_LENGTH and self._is_title(whole):
             return [filled[0]]
-        return [index for index in filled if len(self.texts[index]) <= _TITLE_LENGTH and self._is_title(self.texts[index])]
+        return [
+            index for index in filled if len(self.texts[index]) <= _TITLE_LENGTH and self._is_title(self.texts[index])
+        ]
 
     def _is_title(self, text: str) -> bool:
         bare = self.vocabulary.year.sub("", _YEAR_BEHIND.sub("", text)).replace("()", "")
@@ -133,7 +138,7 @@ class _Finder:
             filled += 1
             if filled > _ANCHOR_REACH:
                 return False
-            if text.rstrip(":") in self.anchors or (head := text.split(":", 1)[0]) != text and head in self.anchors:
+            if text.rstrip(":") in self.anchors or ((head := text.split(":", 1)[0]) != text and head in self.anchors):
                 seen.add(text.rstrip(":"))
                 if len(seen) >= _ANCHORS_NEEDED:
                     return True
@@ -166,7 +171,7 @@ class _Finder:
         end = total + 1
         row = self.cells[total].row
         numbers = 0
-        while end < limit and (self.cells[end].row == row or self._is_figure(self.texts[end]) and numbers < 4):
+        while end < limit and (self.cells[end].row == row or (self._is_figure(self.texts[end]) and numbers < 4)):
             if self._flat(row) and (numbers == 2 or not self._is_figure(self.texts[end])):
                 break
             numbers += self._is_figure(self.texts[end])
@@ -177,7 +182,10 @@ class _Finder:
         text = self.texts[index].rstrip(":")
         if text[:1] not in self.total_initials:
             return False
-        return any(text == label or text.startswith(label) and self._is_figure(text[len(label) :]) for label in self.vocabulary.total)
+        return any(
+            text == label or (text.startswith(label) and self._is_figure(text[len(label) :]))
+            for label in self.vocabulary.total
+        )
 
     def _begins_notes(self, index: int) -> bool:
         return bool(self.vocabulary.notes.match(self.texts[index]))
@@ -213,7 +221,13 @@ class _Finder:
                         break
                     if same_row and not self._flat(row):
                         values += bool(self.texts[index])
-                    elif bare and not values and self.texts[index] and len(self.texts[index]) <= 20 and not self._begins_notes(index):
+                    elif (
+                        bare
+                        and not values
+                        and self.texts[index]
+                        and len(self.texts[index]) <= 20
+                        and not self._begins_notes(index)
+                    ):
                         values += 1
                     elif self.texts[index]:
                         break

@@ -1,7 +1,7 @@
 """Settling: from readings to a record, findings, a state for every leaf and the questions for people.
 
-Pure and cheap, so it is never cached: it runs again whenever the rules or the decisions change, and reads nothing again.
-The unit is the dossier, all forms of one document, because forms tell on each other.
+Pure and cheap, so it is never cached: it runs again whenever the rules or the decisions change, and reads nothing
+again. The unit is the dossier, all forms of one document, because forms tell on each other.
 """
 
 from __future__ import annotations
@@ -75,7 +75,11 @@ def settle(document: Document, work: Sequence[tuple[Section, FormType, Sequence[
 def _resolve(document: Document, section: Section, form_type: FormType, readings: Sequence[Reading]) -> _Form:
     """Values of the leaves, and what the reading itself doubts."""
     failed = not readings
-    reading = Reading("none", "unfamiliar", 0, {path: Ref(RefKind.LOST) for path in form_type.paths(0)}) if failed else readings[0]
+    reading = (
+        Reading("none", "unfamiliar", 0, {path: Ref(RefKind.LOST) for path in form_type.paths(0)})
+        if failed
+        else readings[0]
+    )
     kinds = form_type.leaves
     values: dict[str, Value] = {}
     for path, ref in reading.leaves.items():
@@ -93,7 +97,11 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
     view = FormView(
         values={path: value.value for path, value in values.items()},
         kinds={path: ref.kind for path, ref in reading.leaves.items()},
-        printed={path: value.printed for path, value in values.items() if value.printed and reading.leaves[path].kind is not RefKind.DASH},
+        printed={
+            path: value.printed
+            for path, value in values.items()
+            if value.printed and reading.leaves[path].kind is not RefKind.DASH
+        },
         units={path: value.unit for path, value in values.items() if value.unit},
         rows=reading.rows,
         merged=reading.merged,
@@ -140,14 +148,13 @@ def _coverage(document: Document, form: _Form) -> Iterable[Finding]:
     """
     claimed: dict[int, list[tuple[int, int, str]]] = {}
     for path, ref in form.reading.leaves.items():
-        for cell, start, end in ref.parts:
-            if end > start:
-                claimed.setdefault(cell, []).append((start, end, path))
-    for (cell, start, end), _ in form.reading.claims:
-        claimed.setdefault(cell, []).append((start, end, ""))
-    for ref in form.reading.extra.values():
-        for cell, start, end in ref.parts:
-            claimed.setdefault(cell, []).append((start, end, ""))
+        for part in ref.parts:
+            if part.end > part.start:
+                claimed.setdefault(part.cell, []).append((part.start, part.end, path))
+    others = [part for part, _ in form.reading.claims]
+    others += [part for ref in form.reading.extra.values() for part in ref.parts]
+    for part in others:
+        claimed.setdefault(part.cell, []).append((part.start, part.end, ""))
     last = ""
     left: list[tuple[str, Cell, str]] = []
     for cell in form.section.cells(document):

@@ -1,7 +1,7 @@
 """From references to values: how pieces of text are joined, and how a leaf's characters become its value.
 
-Rules of joining and keying: `record-format`. Nothing is ever repaired here: characters that are no clean number, date or
-telephone give a value as far as they go and an issue code that sends the leaf to review.
+Rules of joining and keying: `record-format`. Nothing is ever repaired here: characters that are no clean number, date
+or telephone give a value as far as they go and an issue code that sends the leaf to review.
 """
 
 from __future__ import annotations

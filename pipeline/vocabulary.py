@@ -12,7 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-__all__ = ["Fields", "Folded", "Headings", "Labels", "Matrix", "Pair", "Table", "Vocabulary", "display_width", "fold", "folded", "squeeze"]
+__all__ = [
+    "Fields",
+    "Folded",
+    "Headings",
+    "Labels",
+    "Matrix",
+    "Pair",
+    "Table",
+    "Vocabulary",
+    "display_width",
+    "fold",
+    "folded",
+    "squeeze",
+]
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _WIDE |= {ord("〇"): ord("0"), ord("∶"): ord(":"), ord("﹕"): ord(":"), ord("︰"): ord(":"), ord("："): ord(":")}
@@ -164,6 +177,8 @@ class Table:
     """Begins the name of a row in templates that number them (指标1：), folded."""
     short: Mapping[str, frozenset[str]]
     """What usually stands in columns of single words."""
+    no_reason: frozenset[str]
+    """What stands in the column of reasons where there is none to give (无)."""
     measure: re.Pattern[str]
     """Begins what goes on behind a figure (年, 万元, 个), folded: a gap before it parts no cells."""
     words: Mapping[str, re.Pattern[str]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ def test_every_visible_character_stands_in_exactly_one_cell(text: str) -> None:
 def test_cells_are_numbered_in_reading_order(text: str) -> None:
     cells = text_cells(text)
     assert [cell.id for cell in cells] == list(range(1, len(cells) + 1))
-    assert all(a.span.end <= b.span.start and a.row <= b.row for a, b in zip(cells, cells[1:], strict=False))
+    assert all(a.span.end <= b.span.start and a.row <= b.row for a, b in pairwise(cells))
 
 
 def test_a_line_with_tabs_is_a_row_with_its_blank_cells() -> None:

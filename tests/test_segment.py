@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,7 +35,7 @@ def test_sections_cover_text_and_cells_completely_and_in_order(pieces: list[str]
     length, count, sections = _sections("".join(pieces))
     assert sections[0].span.start == 0 and sections[-1].span.end == length
     assert sections[0].first == 0 and sections[-1].last == count
-    for before, after in zip(sections, sections[1:], strict=False):
+    for before, after in pairwise(sections):
         assert before.span.end == after.span.start
         assert before.last == after.first
     ordinals = [section.ordinal for section in sections if section.form_type]

@@ -75,14 +75,21 @@ def test_values(kind: Kind, text: str, value: str | None, issue: str | None) -> 
     assert _value(kind, text) == (value, issue)
 
 
-@given(st.decimals(min_value=0, max_value=10**9, allow_nan=False, places=4), st.sampled_from(["", "万元", "元"]), st.booleans())
+@given(
+    st.decimals(min_value=0, max_value=10**9, allow_nan=False, places=4),
+    st.sampled_from(["", "万元", "元"]),
+    st.booleans(),
+)
 def test_decimals_survive_as_printed(number: Decimal, unit: str, grouped: bool) -> None:
     printed = f"{number:,f}" if grouped else f"{number:f}"
     value, issue = _value(Kind.MONEY, printed + unit)
     assert issue is None and value == f"{number:f}"
 
 
-@given(st.dates().filter(lambda date: 1900 <= date.year < 2100), st.sampled_from(["{y}年{m}月{d}日", "{y}.{m}.{d}", "{y}-{m:02}-{d:02}"]))
+@given(
+    st.dates().filter(lambda date: 1900 <= date.year < 2100),
+    st.sampled_from(["{y}年{m}月{d}日", "{y}.{m}.{d}", "{y}-{m:02}-{d:02}"]),
+)
 def test_dates_become_iso_8601(date: object, form: str) -> None:
     year, month, day = (int(part) for part in str(date).split("-"))
     assert _value(Kind.DATE, form.format(y=year, m=month, d=day)) == (str(date), None)

@@ -47,15 +47,16 @@ def decode(data: bytes) -> str:
     if not data.strip():
         raise DocumentError("empty", "the file is empty; check that it was copied completely")
     if len(data) > MAX_BYTES:
-        raise DocumentError("too_large", f"the file has more than {MAX_BYTES >> 20} MB of text; split it into smaller files")
+        raise DocumentError(
+            "too_large", f"the file has more than {MAX_BYTES >> 20} MB of text; split it into smaller files"
+        )
     for signature, what in _SIGNATURES:
         if data.startswith(signature) and (signature != b"BM" or b"\x00" in data[:64]):
-            raise DocumentError("not_text", f"the file is {what}, not text; give it its proper suffix or convert it to text")
+            raise DocumentError(
+                "not_text", f"the file is {what}, not text; give it its proper suffix or convert it to text"
+            )
     try:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            text = data.decode("utf-16")
-        else:
-            text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
         try:
             text = data.decode("gb18030")
@@ -65,11 +66,15 @@ def decode(data: bytes) -> str:
             ) from None
     odd = len(_ODD.findall(text))
     if odd * 50 > len(text):
-        raise DocumentError("binary", "the file looks like binary data, not text; give it its proper suffix or convert it")
+        raise DocumentError(
+            "binary", "the file looks like binary data, not text; give it its proper suffix or convert it"
+        )
     if not _TOKEN.search(text):
         raise DocumentError("empty", "the file holds nothing but white space; check that it was copied completely")
     if max(len(line) for line in text.splitlines()) > MAX_LINE:
-        raise DocumentError("line_too_long", f"the file has a line of over {MAX_LINE:,} characters; break it between the forms")
+        raise DocumentError(
+            "line_too_long", f"the file has a line of over {MAX_LINE:,} characters; break it between the forms"
+        )
     return text
 
 

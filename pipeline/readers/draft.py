@@ -10,7 +10,7 @@ from pipeline.reading import Claim, Doubt, Part, Reading, Ref, RefKind
 from pipeline.source import Cell
 from pipeline.vocabulary import Fields, fold, folded
 
-__all__ = ["FIGURE", "Draft", "Strip", "figure", "label_of", "whole"]
+__all__ = ["FIGURE", "Draft", "Strip", "amount", "figure", "label_of", "whole"]
 
 FIGURE = re.compile(r"-?[0-9]+(?:,[0-9]{3})*(?:[.][0-9]+)?")
 """A bare figure, folded."""
@@ -28,13 +28,17 @@ def figure(text: str) -> float | None:
     return float(bare.replace(",", "")) if FIGURE.fullmatch(bare) else None
 
 
-def label_of(
-    text: str, labels: Mapping[str, str], *, cut: bool = False, taken: Container[str] = ()
-) -> str | None:
+def amount(text: str, units: Sequence[str]) -> bool:
+    """Is a folded text an amount of money, with or without one of these units (longest first)?"""
+    bare = next((text.removesuffix(unit) for unit in units if text.endswith(unit)), text)
+    return FIGURE.fullmatch(bare) is not None
+
+
+def label_of(text: str, labels: Mapping[str, str], *, cut: bool = False, taken: Container[str] = ()) -> str | None:
     """What a folded text means as a label: as it is, without a colon, without a bracket behind it.
 
-    With `cut`, a text of two characters or more that begins the labels of exactly one meaning that is not `taken` counts
-    as well: a heading that the scan clipped.
+    With `cut`, a text of two characters or more that begins the labels of exactly one meaning that is not `taken`
+    counts as well: a heading that the scan clipped.
     """
     for form in (text, text.rstrip(":"), _BRACKETED.sub("", text.rstrip(":"))):
         if form in labels:
@@ -96,7 +100,8 @@ class Draft:
         return "".join(fold(self._cells[cell].text[start:end]) for cell, start, end in parts)
 
     def put(self, path: str, parts: Sequence[Part]) -> None:
-        """Set a leaf to what stands in these parts; blank cells and marks for nothing become references of their own."""
+        """Set a leaf to what stands in these parts; blank cells and marks for nothing become references of their
+        own."""
         self.leaves[path] = self.reference(self.form_type.leaves.get(pattern(path), Kind.NUMBER), parts)
 
     def put_extra(self, label: str, parts: Sequence[Part]) -> None:
@@ -130,7 +135,9 @@ class Draft:
         first = next(iter(matrix.lines))
         if first not in lines:
             for column in matrix.columns:
-                self.lose(f"{matrix.group}.{first}.{column}", "line.missing", "the line of the whole amount was not found")
+                self.lose(
+                    f"{matrix.group}.{first}.{column}", "line.missing", "the line of the whole amount was not found"
+                )
 
     def claim(self, parts: Iterable[Part], kind: str = "label") -> None:
         """Account for characters that are no value."""
@@ -144,7 +151,11 @@ class Draft:
         found = sorted(_occurrences(strip, fields), key=lambda hit: hit[0])
         taken: list[tuple[int, int, str]] = []
         for start, end, path in found:
-            if path not in {hit[2] for hit in taken} and path not in self.leaves and (not taken or start >= taken[-1][1]):
+            if (
+                path not in {hit[2] for hit in taken}
+                and path not in self.leaves
+                and (not taken or start >= taken[-1][1])
+            ):
                 taken.append((start, end, path))
         for number, (start, end, path) in enumerate(taken):
             self.claim(strip.cut(start, end))
@@ -176,7 +187,7 @@ def _occurrences(strip: Strip, fields: Fields) -> list[tuple[int, int, str]]:
         while at >= 0:
             end = at + len(label)
             colon = strip.text[end : end + 1] == ":"
-            if (colon or at in begins and (end in begins or end == len(strip.text))) and not any(
+            if (colon or (at in begins and (end in begins or end == len(strip.text)))) and not any(
                 at < other_end and start < end for start, other_end, _ in hits
             ):
                 hits.append((at, end + colon, path))

@@ -1,7 +1,7 @@
 """Reading a form whose cells stand in rows with column numbers: an OCR's tab-separated lines, a Word or HTML table.
 
-Columns are known by the labels that head them. The cells of a row are laid against the columns by order, by position and
-by what can stand there; a row that fits in more than one way is read in the best one and its differing leaves are
+Columns are known by the labels that head them. The cells of a row are laid against the columns by order, by position
+and by what can stand there; a row that fits in more than one way is read in the best one and its differing leaves are
 doubted.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.forms import FormType, Kind
-from pipeline.reading import Part, RefKind
-from pipeline.readers.draft import Draft, Strip, figure, label_of, whole
+from pipeline.readers.draft import Draft, Strip, amount, figure, label_of, whole
 from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
 from pipeline.readers.units import glued_figure
+from pipeline.reading import Part, RefKind
 from pipeline.source import Cell, Layout
 from pipeline.vocabulary import Headings, fold
 
@@ -83,7 +83,9 @@ class _Grid:
             self._pair(pair, min((row for row in (table, total) if row is not None), default=len(self.rows)))
         columns: list[_Column] = []
         if table is not None:
-            columns = self._columns(table, vocabulary.table.column_by_label, vocabulary.table.heading, vocabulary.table.group)
+            columns = self._columns(
+                table, vocabulary.table.column_by_label, vocabulary.table.heading, vocabulary.table.group
+            )
             self._table(table, total if total is not None else len(self.rows), columns)
         else:
             self.draft.doubt(vocabulary.table.group, "header.missing", "the indicator table has no heading row")
@@ -116,7 +118,8 @@ class _Grid:
     def _head(self, last: int) -> None:
         labels = self.vocabulary.fields.by_label
         first = next(
-            (n for n in range(last) if any(label_of(i.text.split(":", 1)[0], labels) for i in self.rows[n] if i.text)), last
+            (n for n in range(last) if any(label_of(i.text.split(":", 1)[0], labels) for i in self.rows[n] if i.text)),
+            last,
         )
         read_title([item.cell for row in self.rows[:first] for item in row], self.draft)
         previous: tuple[str, list[Part]] | None = None
@@ -163,7 +166,9 @@ class _Grid:
         for item in self.rows[header]:
             if not item.text:
                 continue
-            if item.text.rstrip(":") in heading or not columns and label_of(item.text, dict.fromkeys(heading, "")) is not None:
+            if item.text.rstrip(":") in heading or (
+                not columns and label_of(item.text, dict.fromkeys(heading, "")) is not None
+            ):
                 self.draft.claim([whole(item.cell)])
                 continue
             name = label_of(item.text, labels, cut=bool(columns), taken=seen) or f"?{item.text}"
@@ -174,7 +179,9 @@ class _Grid:
                 continue
             seen.add(name)
             self.draft.claim([whole(item.cell)])
-            leaf = f"{group}[].{name}" if f"{group}[].{name}" in self.draft.form_type.leaves else f"{group}.total.{name}"
+            leaf = (
+                f"{group}[].{name}" if f"{group}[].{name}" in self.draft.form_type.leaves else f"{group}.total.{name}"
+            )
             columns.append(_Column(name, item.at, self.draft.form_type.leaves.get(leaf, Kind.TEXT)))
             if name.startswith("?"):
                 self.draft.template.append("unfamiliar")
@@ -186,20 +193,22 @@ class _Grid:
         columns = self._columns(header, matrix.column_by_label, matrix.heading, matrix.group)
         read_unit(Strip(item.cell for row in self.rows[header : min(last, header + 3)] for item in row), self.draft)
         heads = {label for label in matrix.heading}
-        base: int | None = None
         seen: set[str] = set()
         for number in range(header + 1, last):
             row = self.rows[number]
             at, line = self._line_label(row)
             if at is None:
-                if any(item.text and item.text not in heads and item.text not in self.vocabulary.pair.heading for item in row):
-                    self.draft.doubt(matrix.group, "line.unknown", "a line of the money block has a label that is not known")
+                if any(
+                    item.text and item.text not in heads and item.text not in self.vocabulary.pair.heading
+                    for item in row
+                ):
+                    self.draft.doubt(
+                        matrix.group, "line.unknown", "a line of the money block has a label that is not known"
+                    )
                 continue
             label = row[at]
             self.draft.claim([whole(item.cell) for item in row[: at + 1]])
             values = [item for item in row[at + 1 :] if item.text]
-            if base is None:
-                base = label.at
             if line is None:
                 # A line that the record has no place for: kept beside it, never mistaken for another.
                 for k, item in enumerate(values):
@@ -209,16 +218,18 @@ class _Grid:
                 self.draft.doubt(f"{matrix.group}.{line}", "line.repeated", "the line stands twice")
                 continue
             seen.add(line)
-            if columns and label.at >= columns[0].at and len(columns) < len(matrix.columns) and len(values) <= len(columns):
-                if columns[-1].at + 1 < len(row) or len(row) - label.at - 1 < len(columns):
-                    self.draft.doubt(matrix.group, "columns.lost", "the label stands where a column of figures should be")
+            if columns and label.at >= columns[0].at and len(values) <= len(columns) < len(matrix.columns):
+                self.draft.doubt(matrix.group, "columns.lost", "the label stands where a column of figures should be")
             shift = max(label.at - (columns[0].at - 1), 0) if columns else 0
-            placed, doubtful = lay(values, columns, shift, _money_cost(self.vocabulary.nothing))
+            placed, doubtful = lay(
+                values, columns, shift, _money_cost(self.vocabulary.nothing, self.vocabulary.money_units)
+            )
             self._place(f"{matrix.group}.{line}", row, columns, placed, doubtful, values, shift)
         self.draft.require_total_line(seen)
 
     def _line_label(self, row: _Row) -> tuple[int | None, str | None]:
-        """Where the label of a money line stands in its row, and which line it is (None: one the record does not have)."""
+        """Where the label of a money line stands in its row, and which line it is (None: one the record does not
+        have)."""
         matrix = self.vocabulary.matrix
         for at, item in enumerate(row):
             if not item.text or item.text in matrix.heading or self.vocabulary.unit.fullmatch(item.text):
@@ -251,7 +262,9 @@ class _Grid:
             else:
                 self.draft.put(f"{prefix}.{column.name}", parts)
                 if column.name in doubtful:
-                    self.draft.doubt(f"{prefix}.{column.name}", "column.uncertain", "the cell may belong to another column")
+                    self.draft.doubt(
+                        f"{prefix}.{column.name}", "column.uncertain", "the cell may belong to another column"
+                    )
         self._unglue(prefix, placed)
         if len(placed) < len(values):
             self.draft.doubt(prefix, "cell.surplus", "a cell of the row fits in no column")
@@ -342,13 +355,17 @@ class _Grid:
             if len(values) == 1 and any(form.fullmatch(values[0].text) for form in self.vocabulary.clutter.values()):
                 self.draft.claim([whole(values[0].cell)], "page_number")
                 continue
-            placed, doubtful = lay(values, columns, shift, _table_cost(table.headings, table.short, self.vocabulary.nothing))
+            placed, doubtful = lay(
+                values, columns, shift, _table_cost(table.headings, table.short, self.vocabulary.nothing)
+            )
             index = self.draft.rows
             self.draft.rows += 1
             prefix = f"{table.group}[{index}]"
             self._place(prefix, row, columns, placed, doubtful, values, shift)
             self._share(index, placed)
-            carried.row(prefix, *(Strip([placed[name].cell]) if name in placed else None for name in ("level1", "level2")))
+            carried.row(
+                prefix, *(Strip([placed[name].cell]) if name in placed else None for name in ("level1", "level2"))
+            )
 
     def _share(self, index: int, placed: Mapping[str, _Item]) -> None:
         """Let a row that states something but has neither weight nor score share those of the row above.
@@ -370,7 +387,12 @@ class _Grid:
         out: list[_Row] = []
         for row in rows:
             before = out[-1] if out else None
-            if before is not None and row[0].cell.layout is Layout.GRID and len(before) < width and len(before) + len(row) == width:
+            if (
+                before is not None
+                and row[0].cell.layout is Layout.GRID
+                and len(before) < width
+                and len(before) + len(row) == width
+            ):
                 out[-1] = [_Item(item.cell, item.text, at) for at, item in enumerate([*before, *row])]
             else:
                 out.append(row)
@@ -454,9 +476,9 @@ def _lay_freely(
         half = 0.0
         if i >= 0 and k < n and columns[j].name == "weight" and columns[q].name == "score":
             half = 2.0 if (figure(values[i].text) is None) != (figure(values[k].text) is None) else 0.0
-        elif i >= 0 and columns[j].name == "weight" and figure(values[i].text) is not None:
-            half = 2.0
-        elif k < n and columns[q].name == "score" and figure(values[k].text) is not None:
+        elif (i >= 0 and columns[j].name == "weight" and figure(values[i].text) is not None) or (
+            k < n and columns[q].name == "score" and figure(values[k].text) is not None
+        ):
             half = 2.0
         return _SHIFT * moved + skipped + half + _UNPLACED * (k - i - 1)
 
@@ -482,7 +504,9 @@ def _lay_freely(
     via = [[forward[i][j] + backward[i][j] for j in range(m)] for i in range(n)]
     lowest = min(map(min, via))
     chosen: dict[int, int] = {}
-    start: tuple[int, int] | None = min((via[i][j], i, (i, j)) for i in range(n) for j in range(m) if via[i][j] <= lowest + 1e-9)[2]
+    start: tuple[int, int] | None = min(
+        (via[i][j], i, (i, j)) for i in range(n) for j in range(m) if via[i][j] <= lowest + 1e-9
+    )[2]
     while start is not None:
         chosen[start[0]] = start[1]
         start = follow[start[0]][start[1]]
@@ -499,7 +523,7 @@ def _lay_freely(
 _SKIP = {"level1": 0.0, "level2": 0.0, "deviation": 0.0, "name": 0.6, "target": 0.6, "actual": 0.6}
 
 
-def _money_cost(nothing: frozenset[str]) -> _Cost:
+def _money_cost(nothing: frozenset[str], units: Sequence[str]) -> _Cost:
     """What a text costs in a column of the money block."""
 
     def cost(column: _Column, text: str) -> float:
@@ -507,10 +531,7 @@ def _money_cost(nothing: frozenset[str]) -> _Cost:
             return 0.3 if column.kind is Kind.MONEY else 0.0
         value = figure(text)
         if column.kind is Kind.MONEY:
-            if value is not None:
-                return 0.0
-            bare = next((text.removesuffix(unit) for unit in ("万元", "亿元", "千元", "万", "元") if text.endswith(unit)), text)
-            return 0.0 if figure(bare) is not None and not bare.endswith("分") else 5.0
+            return 0.0 if amount(text, units) else 5.0
         if text.endswith("%"):
             return 0.0 if column.kind is Kind.PERCENT else 4.0
         if value is None:
@@ -525,13 +546,13 @@ def _money_cost(nothing: frozenset[str]) -> _Cost:
 def _table_cost(headings: Headings, short: Mapping[str, frozenset[str]], nothing: frozenset[str]) -> _Cost:
     """What a text costs in a column of the indicator table."""
 
-    def cost(column: _Column, text: str) -> float:
+    def cost(column: _Column, text: str) -> float:  # noqa: PLR0911 - a table of cases
         name = column.name
         if name in ("weight", "score"):
             value = figure(text)
             if value is not None:
                 return 0.0 if value <= 100 else 5.0
-            return (1.0 if text == "无" else 0.2) if text in nothing else 9.0
+            return (1.0 if text.isalpha() else 0.2) if text in nothing else 9.0
         stem = text.split("(", 1)[0]
         if name == "level1":
             if stem in headings.outer:

@@ -1,133 +1,56 @@
 """Laying a stream of units into the rows and columns of a table.
 
-The stream is cut into cells and each cell given a column, the cheapest way found by dynamic programming over where cells
-begin and end (a semi-Markov model: a cell of several lines is judged as a whole, by whether its lines wrap as one cell's
-do). The widths of the columns are not known, but a form has many cells: the stream is laid with what order and content
-say, widths are taken from that, and it is laid again. The same programming backwards gives, for every other way of reading
-a place, how much dearer the best way is that reads it so: where that is little, the leaves concerned are doubted.
+The stream is cut into cells and each cell given a column, the cheapest way found by dynamic programming over where
+cells begin and end (a semi-Markov model: a cell of several lines is judged as a whole, by whether its lines wrap as
+one cell's do). The widths of the columns are not known, but a form has many cells: the stream is laid with what order
+and content say, widths are taken from that, and it is laid again. The same programming backwards gives, for every
+other way of reading a place, how much dearer the best way is that reads it so: where that is little, the leaves
+concerned are doubted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
+from pipeline.readers.pieces import Piece, echoes_of, one_cell_a_line, overflow, pieces_of, wrapped_cost
 from pipeline.readers.units import Unit
-from pipeline.readers.wrapping import (
-    end_cost,
-    first_piece,
-    gap_cost,
-    give,
-    paragraph,
-    start_cost,
-    width_of,
-    wrap_cost,
-)
-from pipeline.vocabulary import Vocabulary, display_width
+from pipeline.readers.wrapping import end_cost, paragraph, start_cost, width_of
+from pipeline.vocabulary import Vocabulary
 
-__all__ = ["Laid", "Row", "lay_units"]
+__all__ = ["Lattice", "Step"]
 
 _INFINITE = 1e9
 _TEXT = frozenset({"name", "target", "actual", "deviation", "method"})
-_BLANK = {"name": 3.0, "target": 2.5, "actual": 2.5, "weight": 2.7, "score": 2.7, "nature": 1.5, "unit": 1.0, "method": 1.0}
+_BLANK = {
+    "name": 3.0,
+    "target": 2.5,
+    "actual": 2.5,
+    "weight": 2.7,
+    "score": 2.7,
+    "nature": 1.5,
+    "unit": 1.0,
+    "method": 1.0,
+}
 """What a blank cell costs in a stream, where a blank leaves no trace."""
 _BLANK_APART = 1.3
 """What a blank weight or score costs where cells are kept apart, so that rows are not easily torn."""
 _HALF_PAIR = 4.0
-_DOUBT = 2.0
-"""How much dearer the best other way of reading a place must be for the reading to stand undoubted."""
 _LEARN = 1.6
-"""The same, for a cell to tell the width of its column."""
-_STRAINED = 3.0
-"""A cell, or a step between two, that costs more than this is doubted even where nothing else is nearly as good."""
+"""How much dearer the best other way of reading its ends must be for a cell to tell the width of its column."""
 _HEADING_ONLY = 4.0
 _ECHO = 1.5
-_ECHOED = 2.0
-_SHARED_LINE = 2.4
-_MOST_LINES = 24
-_WIDEST_COLUMN = 26
-"""No column of a printed form is wider than this many characters, so that a longer line is not wrapped."""
-_DEAREST = 14.0
-"""A cell that costs more than this on its own is not considered."""
-
-
-@dataclass(slots=True)
-class Row:
-    """One row of the table: the units of each filled column."""
-
-    cells: dict[str, list[Unit]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Laid:
-    """A stream laid into rows. `doubts` are (row, column or "" for the whole row, code); `merged` half-open row ranges with one score; `torn` says that so
-    many rows have no score that the way as a whole is not to be trusted.
-    """
-
-    rows: list[Row]
-    doubts: list[tuple[int, str, str]]
-    merged: list[tuple[int, int]]
-    torn: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of text units, or what stands of it behind a heading: units `first`..`last`, half-open."""
-
-    first: int
-    last: int
-    text: str
-    width: float
-    gaps: float
-    given: float
-    """By how much its real width may differ."""
-    piece: float
-    """Width of its first unbreakable piece."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """What may be one cell: units `first`..`last`. `lines` is empty for a single unit that is no text."""
-
-    first: int
-    last: int
-    lines: tuple[_Line, ...]
-    penalty: float
-    """For lines inside it that begin like a line before, so that another cell probably begins there, and for a last
-    line that other cells share."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """A cell of the way: its piece, its column, and whether it begins a row."""
 
     piece: int
     column: int
     begins: bool
-
-
-def lay_units(
-    units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabulary, *, spaced: bool = False
-) -> Laid:
-    """Lay the units of an indicator table into rows and columns; `spaced` as in `gap_cost`."""
-    if not units:
-        return Laid([], [], [], torn=False)
-    lattice = Lattice(units, columns, vocabulary, spaced=spaced)
-    path = lattice.best()
-    for _ in range(3):
-        changed = lattice.learn(path)
-        if not changed:
-            break
-        path = lattice.best(renew=changed == "reasons")
-    rows, places = _rows(lattice, columns, path)
-    doubts = _doubts(lattice, path, places, columns)
-    merged = _merge(rows, doubts, wrapped=not lattice.one_a_line)
-    torn = _torn(rows, merged, vocabulary)
-    around = {r for row in torn for r in (row - 1, row, row + 1) if 0 <= r < len(rows)}
-    doubts.extend((r, "", "row.torn") for r in sorted(around))
-    return Laid(rows, doubts, merged, len(torn) >= 2 and len(torn) * 8 >= len(rows))
 
 
 class Lattice:
@@ -143,12 +66,15 @@ class Lattice:
         self.short = vocabulary.table.short
         self.words = vocabulary.table.words
         self.widths: list[float | None] = [None] * len(columns)
-        self.reasons = _usual_reasons(units)
+        self.no_reason = vocabulary.table.no_reason
+        self.reasons = _usual_reasons(units, self.no_reason)
         """Share of the rows without lost points that give a reason all the same."""
         m = len(columns)
-        self.one_a_line = _one_cell_a_line(units)
+        self.one_a_line = one_cell_a_line(units)
         flowing = not self.one_a_line and len({unit.row for unit in units}) > 3
-        blank = [_BLANK.get(name, 0.0) if flowing or name not in ("weight", "score") else _BLANK_APART for name in columns]
+        blank = [
+            _BLANK.get(name, 0.0) if flowing or name not in ("weight", "score") else _BLANK_APART for name in columns
+        ]
         self.text = [name in _TEXT for name in columns]
         self.weight = columns.index("weight") if "weight" in columns else -1
         self.score = columns.index("score") if "score" in columns else -1
@@ -165,8 +91,8 @@ class Lattice:
                 self.to_end[j] = _HEADING_ONLY + 2
         self.from_start = [sum(blank[:j]) for j in range(m)]
         self.between = [[sum(blank[i + 1 : j]) for j in range(m)] for i in range(m)]
-        self.echo = _echoes(units)
-        self.pieces = _pieces(units, self.echo, wrapped=not self.one_a_line, spaced=spaced)
+        self.echo = echoes_of(units)
+        self.pieces = pieces_of(units, self.echo, wrapped=not self.one_a_line, spaced=spaced)
         self.starting: list[list[int]] = [[] for _ in units]
         for index, piece in enumerate(self.pieces):
             self.starting[piece.first].append(index)
@@ -175,7 +101,7 @@ class Lattice:
 
     # -- costs
 
-    def _kind(self, t: int, unit: Unit, column: str) -> float:
+    def _kind(self, t: int, unit: Unit, column: str) -> float:  # noqa: PLR0911 - a table of cases
         """What a unit costs in a column for what it is."""
         text = unit.text
         if column == "level1":
@@ -191,7 +117,7 @@ class Lattice:
         if column in ("weight", "score"):
             if unit.value is not None:
                 return 0.0 if unit.value <= 100 else 3.5
-            return (0.2 if len(text) < 3 and text != "无" else 1.0) if unit.nothing else _INFINITE
+            return (0.2 if unit.mark else 1.0) if unit.nothing else _INFINITE
         if unit.outer or unit.inner:
             return 2.5 if unit.bare else 6.0 if len(unit.parts) == 1 else 9.0
         if self.marker.match(text):
@@ -200,7 +126,7 @@ class Lattice:
             return 6.0 if unit.value is not None else 0.0
         if unit.value is not None:
             return 3.0 if column == "name" else 1.0
-        if unit.nothing and len(text) < 3 and text != "无":
+        if unit.nothing and unit.mark:
             return 2.0
         if column in self.words:
             return 0.0 if self.words[column].search(text) else 2.0
@@ -208,7 +134,7 @@ class Lattice:
             return 0.0 if text in self.short[column] else 0.6 if column == "unit" and len(text) <= 4 else 4.0
         return 0.0
 
-    def _own(self, piece: _Piece) -> list[float]:
+    def _own(self, piece: Piece) -> list[float]:
         """What a piece costs as one cell of each column."""
         if piece.last - piece.first == 1:
             costs = list(self.kind[piece.first])
@@ -216,13 +142,13 @@ class Lattice:
                 line = piece.lines[0]
                 for j, width in enumerate(self.widths):
                     if width is not None:
-                        costs[j] += _overflow(line, width)
+                        costs[j] += overflow(line, width)
             return costs
         fixed = sum(line.gaps for line in piece.lines) + piece.penalty
         marked = self.marker.match(piece.lines[0].text) is not None
         for t in range(piece.first, piece.last):
             unit = self.units[t]
-            if unit.heading or t > piece.first and self.marker.match(unit.text):
+            if unit.heading or (t > piece.first and self.marker.match(unit.text)):
                 fixed += 6.0
             elif unit.bare:
                 fixed += 0.8
@@ -234,11 +160,11 @@ class Lattice:
             if not text:
                 costs.append(_INFINITE)
             elif width is not None:
-                costs.append(fixed + _wrapped(piece.lines, width))
+                costs.append(fixed + wrapped_cost(piece.lines, width))
             else:
                 if own is None:
                     widest = max(line.width for line in piece.lines)
-                    own = _wrapped(piece.lines, widest) + (0.8 if widest - piece.lines[-1].width < 0.6 else 0.3)
+                    own = wrapped_cost(piece.lines, widest) + (0.8 if widest - piece.lines[-1].width < 0.6 else 0.3)
                 costs.append(fixed + own)
         if self.one_a_line:
             breaks = sum(1.6 if paragraph(a.text, b.text) else 3.5 for a, b in pairwise(piece.lines))
@@ -261,7 +187,10 @@ class Lattice:
             inline += 3.0  # rows that do not apply stand below headings of their own
         begins = [inline + a + b for a, b in zip(self.from_start, starts, strict=True)]
         if self.echo[t]:
-            starts = [cost - _ECHO if name in ("target", "actual") else cost for cost, name in zip(starts, self.columns, strict=True)]
+            starts = [
+                cost - _ECHO if name in ("target", "actual") else cost
+                for cost, name in zip(starts, self.columns, strict=True)
+            ]
         lost = self._lost_points(t - 1)
         out: list[list[tuple[float, bool]]] = []
         for i in range(m):
@@ -308,13 +237,18 @@ class Lattice:
             costs = dict.fromkeys(range(self.score + 1, len(self.columns)), _HALF_PAIR)
             if (before.value is None) != (unit.value is None):
                 costs[self.score] = _HALF_PAIR
-            elif before.value is not None and unit.value is not None and unit.value > before.value and self.score == i + 1:
+            elif (
+                before.value is not None
+                and unit.value is not None
+                and unit.value > before.value
+                and self.score == i + 1
+            ):
                 costs[self.score] = 6.0
             return costs
         if i < self.weight < self.score:
             return {self.score: _HALF_PAIR}
         if i == self.score and self.deviation > i:
-            return {self.deviation: 0.0 if lost or unit.text == "无" else _surprise(self.reasons)}
+            return {self.deviation: 0.0 if lost or unit.text in self.no_reason else _surprise(self.reasons)}
         return {}
 
     def _lost_points(self, t: int) -> bool:
@@ -326,7 +260,7 @@ class Lattice:
 
     # -- ways
 
-    def best(self, *, renew: bool = True) -> list[_Step]:
+    def best(self, *, renew: bool = True) -> list[Step]:
         """The cheapest way; keeps the costs forwards and backwards for `rivals`.
 
         `renew` says that something other than the widths has changed since the last time.
@@ -364,21 +298,22 @@ class Lattice:
         final = [ended[n][j] + self.rest[n][j] for j in range(m)]
         self.lowest = min(final)
         j, t = final.index(self.lowest), n
-        path: list[_Step] = []
+        path: list[Step] = []
         while True:
             index = ended_by[t][j]
             t = self.pieces[index].first
             if t == 0:
-                path.append(_Step(index, j, True))
+                path.append(Step(index, j, True))
                 break
             i = entered_from[t][j]
-            path.append(_Step(index, j, self.crossing[t][i][j][1]))
+            path.append(Step(index, j, self.crossing[t][i][j][1]))
             j = i
         path.reverse()
         return path
 
     def _backwards(self) -> None:
-        """`rest[t][i]`: cheapest end of the way once a cell of column i has ended before unit t; `ahead[t][j]`: once one
+        """`rest[t][i]`: cheapest end of the way once a cell of column i has ended before unit t; `ahead[t][j]`: once
+        one
         of column j begins at unit t."""
         n, m = len(self.units), len(self.columns)
         lost = self._lost_points(n - 1)
@@ -390,8 +325,7 @@ class Lattice:
                 own, rest = self.own[index], self.rest[self.pieces[index].last]
                 for j in range(m):
                     cost = own[j] + rest[j]
-                    if cost < ahead[j]:
-                        ahead[j] = cost
+                    ahead[j] = min(ahead[j], cost)
             if t:
                 self.rest[t] = [
                     end + min([cost + behind for (cost, _), behind in zip(line, ahead, strict=True)])
@@ -403,7 +337,8 @@ class Lattice:
         return self.ends[t][i] + self.crossing[t][i][j][0]
 
     def rivals(self, margin: float) -> list[list[tuple[int, bool, bool]]]:
-        """For every unit what it is in some way dearer than the best by less than `margin`: (column, cell begins, row begins)."""
+        """For every unit what it is in some way dearer than the best by less than `margin`: (column, cell begins, row
+        begins)."""
         n, m = len(self.units), len(self.columns)
         bound = self.lowest + margin
         out: list[list[tuple[int, bool, bool]]] = [[] for _ in range(n)]
@@ -422,7 +357,7 @@ class Lattice:
                             out[t].append((j, False, False))
         return out
 
-    def _places(self, path: Sequence[_Step]) -> list[tuple[list[tuple[int, bool, bool]], bool]]:
+    def _places(self, path: Sequence[Step]) -> list[tuple[list[tuple[int, bool, bool]], bool]]:
         """For every unit what else it may be, and whether a cell begins there."""
         begins = [False] * len(self.units)
         for step in path:
@@ -431,8 +366,9 @@ class Lattice:
 
     # -- learning
 
-    def learn(self, path: Sequence[_Step]) -> str:
-        """Take column widths and the habit of giving reasons from a way: says whether `widths`, `reasons` or "" changed.
+    def learn(self, path: Sequence[Step]) -> str:
+        """Take column widths and the habit of giving reasons from a way: says whether `widths`, `reasons` or ""
+        changed.
 
         Only cells whose ends are certain tell a width: a guess must not make itself true.
         """
@@ -458,263 +394,16 @@ class Lattice:
         return changed
 
 
-def _wrapped(lines: Sequence[_Line], width: float) -> float:
-    """What it costs that these are the wrapped lines of one cell of that width."""
-    cost = sum(_overflow(line, width) for line in lines)
-    for before, after in pairwise(lines):
-        cost += wrap_cost(width, before.text, before.width, before.given, after.text, after.piece)
-    return cost
-
-
-def _overflow(line: _Line, width: float) -> float:
-    """What it costs that a line is wider than its column."""
-    over = line.width - width
-    return 0.0 if over <= 0.3 + line.given else min(3.0 * over, 9.0)
-
-
-def _line_of(units: Sequence[Unit], first: int, last: int, spaced: bool) -> _Line:
-    run = units[first:last]
-    text = "".join(unit.raw for unit in run)
-    return _Line(
-        first,
-        last,
-        text,
-        sum(unit.width for unit in run),
-        sum(gap_cost(before.raw, after.raw, spaced=spaced) for before, after in pairwise(run)),
-        give(text),
-        display_width(first_piece(text)),
-    )
-
-
-def _pieces(units: Sequence[Unit], echo: Sequence[bool], *, wrapped: bool, spaced: bool) -> list[_Piece]:
-    """What may be a cell: every unit, runs of text units of one line, and runs of whole lines of text."""
-    pieces: list[_Piece] = []
-    lines = _whole_lines(units, spaced)
-    starts = {line.first: number for number, line in enumerate(lines)}
-    for first, unit in enumerate(units):
-        text = not unit.heading and unit.value is None
-        pieces.append(_Piece(first, first + 1, (_line_of(units, first, first + 1, spaced),) if text else (), 0.0))
-        last = first + 1
-        while last < len(units) and last < first + 6 and units[last].gap == 0 and _joinable(units[last - 1], units[last]):
-            last += 1
-            pieces.append(_Piece(first, last, (_line_of(units, first, last, spaced),), 0.0))
-        if first not in starts:
-            continue
-        run = [lines[starts[first]]]
-        penalty = 0.0
-        while len(run) < (_MOST_LINES if wrapped else 6):
-            at = run[-1].last
-            if wrapped and (head := _shared_line(units, at, spaced)) is not None:
-                pieces.append(_Piece(first, head.last, (*run, head), penalty + _SHARED_LINE))
-            number = starts.get(at)
-            if number is None:
-                break
-            penalty += _ECHOED * echo[at]
-            run.append(lines[number])
-            if wrapped and _wrapped(run, max(each.width for each in run)) > _DEAREST:
-                break
-            pieces.append(_Piece(first, run[-1].last, tuple(run), penalty))
-    return pieces
-
-
-def _shared_line(units: Sequence[Unit], first: int, spaced: bool) -> _Line | None:
-    """The first unit of a line that other cells share, where it may be the end of a cell begun above."""
-    if first + 1 >= len(units) or not units[first].gap or units[first + 1].gap:
-        return None
-    unit = units[first]
-    return None if unit.heading or unit.value is not None or unit.nothing else _line_of(units, first, first + 1, spaced)
-
-
-def _whole_lines(units: Sequence[Unit], spaced: bool) -> list[_Line]:
-    """Lines that one cell may fill: without headings and, unless it is all of the line, without a figure."""
-    lines: list[_Line] = []
-    first = 0
-    while first < len(units):
-        last = first + 1
-        while last < len(units) and units[last].gap == 0:
-            last += 1
-        start = first
-        while start < last and units[start].heading:
-            start += 1
-        run = units[start:last]
-        if run and all(_joinable(a, b) for a, b in pairwise(run)) and not any(unit.heading for unit in run):
-            lines.append(_line_of(units, start, last, spaced))
-        first = last
-    return lines
-
-
-def _joinable(before: Unit, after: Unit) -> bool:
-    """May a gap between two units stand inside one cell?"""
-    if before.heading or after.heading or before.glued or after.glued:
-        return False
-    return before.value is None or after.value is None
-
-
-def _usual_reasons(units: Sequence[Unit]) -> float:
-    """A first guess at how many full scores have a text behind them, from how many have a 无."""
+def _usual_reasons(units: Sequence[Unit], no_reason: frozenset[str]) -> float:
+    """A first guess at how many full scores have a text behind them, from how many say that there is none."""
     full = given = 0
     for weight, score, behind in zip(units, units[1:], units[2:], strict=False):
         if weight.value is not None and weight.value == score.value:
             full += 1
-            given += behind.text == "无"
+            given += behind.text in no_reason
     return min(max((given + 0.1) / (full + 1.0), 0.08), 0.95)
 
 
 def _surprise(share: float) -> float:
     """Cost of what happens in this share of cases."""
     return 0.7 * -log(share)
-
-
-def _one_cell_a_line(units: Sequence[Unit]) -> bool:
-    """Does every cell have one line of its own, so that nothing is wrapped? Then a long text is one long line."""
-    sharing = sum(unit.gap == 0 for unit in units)
-    return sharing * 20 < len(units) and max(unit.width for unit in units) > _WIDEST_COLUMN
-
-
-def _echoes(units: Sequence[Unit]) -> list[bool]:
-    """Does a unit begin with the words with which one shortly before it began, and not merely go on echoing?
-
-    An actual value often echoes its target; where the words before differ as well, the echo begins, and so a cell.
-    """
-    out = [False] * len(units)
-    for t in range(1, len(units)):
-        head = units[t].text[:6]
-        if len(head) < 4:
-            continue
-        for s in range(t - 1, max(t - 24, -1), -1):
-            before = units[s]
-            if before.heading or before.value is not None:
-                break
-            if before.text.startswith(head):
-                out[t] = s == 0 or units[s - 1].text[-2:] != units[t - 1].text[-2:]
-                break
-    return out
-
-
-def _rows(
-    lattice: Lattice, columns: Sequence[str], path: Sequence[_Step]
-) -> tuple[list[Row], list[tuple[int, str, bool, bool]]]:
-    """The rows of a way, and for each unit its row, its column, whether its cell begins and whether its row begins."""
-    rows: list[Row] = []
-    places: list[tuple[int, str, bool, bool]] = []
-    for step in path:
-        if step.begins:
-            rows.append(Row())
-        piece = lattice.pieces[step.piece]
-        name = columns[step.column]
-        rows[-1].cells[name] = list(lattice.units[piece.first : piece.last])
-        for t in range(piece.first, piece.last):
-            begins = t == piece.first
-            places.append((len(rows) - 1, name, begins, begins and step.begins))
-    return rows, places
-
-
-def _doubts(
-    lattice: Lattice, path: Sequence[_Step], places: Sequence[tuple[int, str, bool, bool]], columns: Sequence[str]
-) -> list[tuple[int, str, str]]:
-    """Leaves on both sides of every boundary that could as well be elsewhere.
-
-    Where a row could begin a few units earlier or later, the leaves between are in doubt; where it could as well not
-    begin at all, or one more could, the whole rows are.
-    """
-    doubts: list[tuple[int, str, str]] = []
-    rivals = lattice.rivals(_DOUBT)
-    runs = _text_runs(lattice.units)
-    gained = [t for t, others in enumerate(rivals) if not places[t][3] and any(new_row for _, _, new_row in others)]
-    missed = [t for t, others in enumerate(rivals) if places[t][3] and any(not new_row for _, _, new_row in others)]
-    for t, others in enumerate(rivals):
-        row, name, cell_begins, row_begins = places[t]
-        for column, begins, new_row in others:
-            other = columns[column]
-            if (other, begins, new_row) == (name, cell_begins, row_begins):
-                continue
-            doubts.append((row, name, "boundary.uncertain"))
-            if begins != cell_begins:
-                doubts.append((places[t - 1][0], places[t - 1][1], "boundary.uncertain"))
-            if new_row != row_begins:
-                partners = [u for u in (missed if new_row else gained) if runs[u] == runs[t]]
-                if not partners:
-                    doubts.extend((r, "", "row.uncertain") for r in (max(row - 1, 0), row))
-                elif other not in ("level1", "level2"):
-                    there = places[partners[0]][0] if new_row else max(row - 1, 0)
-                    doubts.append((there, other, "boundary.uncertain"))
-            elif other not in ("level1", "level2") and other != name:
-                doubts.append((row, other, "boundary.uncertain"))
-        if lattice.units[t].glued:
-            doubts.append((row, name, "figure.glued"))
-    for before, step in zip([None, *path], path, strict=False):
-        first, last = lattice.pieces[step.piece].first, lattice.pieces[step.piece].last
-        if lattice.own[step.piece][step.column] >= _STRAINED:
-            around = range(max(first - 1, 0), min(last + 1, len(places)))
-            doubts.extend((*places[t][:2], "cell.strained") for t in around if places[t][0] == places[first][0])
-        if before is not None and lattice.step_cost(first, before.column, step.column) >= _STRAINED:
-            doubts.extend((*places[t][:2], "cell.strained") for t in (first - 1, first))
-    for row in range(places[-1][0] + 1):
-        held = {place[1] for place in places if place[0] == row}
-        if ("weight" in held) != ("score" in held):
-            doubts.extend((row, name, "pair.half") for name in ("weight", "score"))
-    return list(dict.fromkeys(doubts))
-
-
-def _text_runs(units: Sequence[Unit]) -> list[int]:
-    """For each unit the number of its run of text, between headings and figures."""
-    out: list[int] = []
-    run = 0
-    for unit in units:
-        run += unit.outer or unit.inner or unit.value is not None
-        out.append(run)
-    return out
-
-
-def _merge(rows: Sequence[Row], doubts: list[tuple[int, str, str]], *, wrapped: bool) -> list[tuple[int, int]]:
-    """Rows whose weight and score are printed once for all of them, in the middle of the group.
-
-    A row without weight and score belongs to a group with the row beside it, under the same heading, if it is whole: a
-    name, a target and an actual value, each in one piece and, in wrapped text, all on one line. The pair is written at the group's first row; where its place in the text does not say that
-    the group is centred on it, the leaves are doubted.
-    """
-    merged: list[tuple[int, int]] = []
-    start = 0
-    while start < len(rows):
-        end = start + 1
-        while end < len(rows) and "level2" not in rows[end].cells and "level1" not in rows[end].cells:
-            end += 1
-        holders = [r for r in range(start, end) if "weight" in rows[r].cells]
-        bare = [r for r in range(start, end) if "weight" not in rows[r].cells and _whole_row(rows[r], wrapped)]
-        if len(holders) == 1 and bare and holders[0] - start <= end - 1 - holders[0] and len(holders) + len(bare) == end - start:
-            merged.append((start, end))
-            if holders[0] != start:
-                for name in ("weight", "score"):
-                    if name in rows[holders[0]].cells:
-                        rows[start].cells[name] = rows[holders[0]].cells.pop(name)
-                        doubts.append((start, name, "row.merged"))
-                        doubts.append((holders[0], name, "row.merged"))
-        elif holders and bare:
-            for r in (*bare, *holders):
-                doubts.extend((r, name, "row.merged") for name in ("weight", "score"))
-        start = end
-    return merged
-
-
-def _torn(rows: Sequence[Row], merged: Sequence[tuple[int, int]], vocabulary: Vocabulary) -> list[int]:
-    """Rows that hold text but neither weight nor score, without belonging to a group that shares one."""
-    shared = {r for start, end in merged for r in range(start, end)}
-    return [
-        r
-        for r, row in enumerate(rows)
-        if r not in shared and not {"weight", "score"} & row.cells.keys() and _says_something(row, vocabulary)
-    ]
-
-
-def _says_something(row: Row, vocabulary: Vocabulary) -> bool:
-    """Does a row hold more than headings, the mark of an empty row, or marks for nothing?"""
-    texts = [unit for name, units in row.cells.items() if name not in ("level1", "level2") for unit in units]
-    return any(not unit.nothing and vocabulary.table.marker.sub("", unit.text) for unit in texts)
-
-
-def _whole_row(row: Row, wrapped: bool) -> bool:
-    """Are name, target and actual value there, each in one piece, and is nothing else?"""
-    units = [row.cells.get(name, []) for name in ("name", "target", "actual")]
-    if any(len(each) != 1 or each[0].nothing for each in units) or "deviation" in row.cells:
-        return False
-    return not wrapped or len({each[0].row for each in units}) == 1

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.reading import Part
 from pipeline.readers.draft import Draft, Strip, whole
+from pipeline.reading import Part
 from pipeline.source import Cell
 
 __all__ = ["Carried", "read_footer", "read_title", "read_unit", "split_heading"]
@@ -154,7 +154,9 @@ class Carried:
     def _put_outer(self, path: str, *, printed: bool) -> None:
         if self._outer is None:
             self.draft.lose(path, "heading.lost", "no heading stands above this row")
-            self.draft.doubt(f"{self.draft.vocabulary.table.group}[]", "row.missing", "the row of the heading may be missing")
+            self.draft.doubt(
+                f"{self.draft.vocabulary.table.group}[]", "row.missing", "the row of the heading may be missing"
+            )
             return
         above = self.headings.stem(self._outer.text)
         below = self.headings.parents.get(self.headings.stem(self._inner.text)) if self._inner else None

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from pipeline.forms import FormType
-from pipeline.readers.draft import Draft, Strip, figure, label_of, whole
-from pipeline.readers.lattice import Laid, lay_units
+from pipeline.readers.draft import Draft, Strip, amount, figure, label_of, whole
+from pipeline.readers.laying import Laid, lay_units
 from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
 from pipeline.readers.units import spaced_out, unit_follows, units_of
 from pipeline.readers.wrapping import split_in_two
@@ -43,12 +43,16 @@ class _Stream:
         table_at, table_end, columns = self._table_header()
         total = self._total_label(table_end)
         pair_at = self._pair_header(0, table_at)
-        matrix_at = self._first(vocabulary.matrix.column_by_label, 0, pair_at if pair_at is not None else table_at, needed=2)
+        matrix_at = self._first(
+            vocabulary.matrix.column_by_label, 0, pair_at if pair_at is not None else table_at, needed=2
+        )
         ends = [at for at in (matrix_at, pair_at, table_at) if at is not None]
         head_end = self._back_over(min(ends, default=len(self.cells)), vocabulary.matrix.heading_labels)
         self._head(head_end)
         if matrix_at is not None:
-            matrix_end = min((at for at in (pair_at, table_at) if at is not None and at > matrix_at), default=len(self.cells))
+            matrix_end = min(
+                (at for at in (pair_at, table_at) if at is not None and at > matrix_at), default=len(self.cells)
+            )
             self._matrix(head_end, self._back_over(matrix_end, vocabulary.pair.heading_labels))
         else:
             self.draft.doubt(vocabulary.matrix.group, "header.missing", "the money block has no headings")
@@ -57,7 +61,9 @@ class _Stream:
             self._pair(pair_at, end)
             if end == table_at and (not columns or len(self.texts[end - 1]) <= 4 or self._same_line(end - 1, end)):
                 last = list(vocabulary.pair.labels)[-1]
-                self.draft.doubt(last, "boundary.uncertain", "the heading of the table below may be mixed into the text")
+                self.draft.doubt(
+                    last, "boundary.uncertain", "the heading of the table below may be mixed into the text"
+                )
         else:
             for path in vocabulary.pair.labels:
                 self.draft.doubt(path, "header.missing", "the goals have no headings")
@@ -154,7 +160,12 @@ class _Stream:
     def _head(self, end: int) -> None:
         labels = self.vocabulary.fields.by_label
         first = next(
-            (at for at in range(end) if self._label(at, labels, end) or label_of(self.texts[at].split(":", 1)[0], labels)), end
+            (
+                at
+                for at in range(end)
+                if self._label(at, labels, end) or label_of(self.texts[at].split(":", 1)[0], labels)
+            ),
+            end,
         )
         read_title(self.cells[:first], self.draft)
         self.draft.fields_inline(Strip(self.cells[first:end]), self.vocabulary.fields)
@@ -188,7 +199,9 @@ class _Stream:
                 if lines:
                     lines[-1] = (*lines[-1][:3], at + 1)
                 elif self._is_value(at):
-                    self.draft.doubt(matrix.group, "line.unknown", "figures stand before the first line of the money block")
+                    self.draft.doubt(
+                        matrix.group, "line.unknown", "figures stand before the first line of the money block"
+                    )
                 at += 1
         read_unit(Strip(self.cells[first : min(first + 24, last)]), self.draft)
         if len(set(columns)) < len(columns):
@@ -221,7 +234,9 @@ class _Stream:
         ways = []
         for places in combinations(range(len(columns)), len(values)):
             cost = sum(self._money_cost(columns[place], text) for place, text in zip(places, texts, strict=True))
-            cost += sum(1.6 if columns[place] in _MONEY else 0.3 for place in range(len(columns)) if place not in places)
+            cost += sum(
+                1.6 if columns[place] in _MONEY else 0.3 for place in range(len(columns)) if place not in places
+            )
             ways.append((cost, places))
         ways.sort()
         lowest, best = ways[0]
@@ -261,10 +276,7 @@ class _Stream:
             return 0.5 if column in _MONEY else 0.0
         value = figure(text)
         if column in _MONEY:
-            if value is not None:
-                return 0.0
-            bare = next((text.removesuffix(unit) for unit in self.vocabulary.money_units if text.endswith(unit)), text)
-            return 0.0 if bare != text and figure(bare) is not None else 6.0
+            return 0.0 if amount(text, self.vocabulary.money_units) else 6.0
         if text.endswith("%"):
             return 0.0 if column == "execution_rate" else 5.0
         if value is None:
@@ -299,7 +311,9 @@ class _Stream:
             for path, side in zip(paths, (texts[:cut], texts[cut:]), strict=True):
                 self.draft.put(path, [whole(cell) for cell in side])
                 if not certain:
-                    self.draft.doubt(path, "boundary.uncertain", "where one text ends and the next begins is not certain")
+                    self.draft.doubt(
+                        path, "boundary.uncertain", "where one text ends and the next begins is not certain"
+                    )
 
     # -- indicators
 
@@ -319,7 +333,10 @@ class _Stream:
                 at = end
                 continue
             heading = self._label(at, table.heading_labels, last)
-            if heading and (self._heading_follows(heading[0], last) or len(self._header_run(heading[0], table.column_by_label)[0]) >= 4):
+            if heading and (
+                self._heading_follows(heading[0], last)
+                or len(self._header_run(heading[0], table.column_by_label)[0]) >= 4
+            ):
                 self.draft.claim(whole(cell) for cell in self.cells[at : heading[0]])
                 at = heading[0]
                 continue
@@ -365,7 +382,9 @@ class _Stream:
                 elif column not in ("level1", "level2"):
                     self.draft.put(f"{prefix}.{column}", parts)
             strips = [
-                Strip(by_id[part.cell] for unit in row.cells[column] for part in unit.parts) if column in row.cells else None
+                Strip(by_id[part.cell] for unit in row.cells[column] for part in unit.parts)
+                if column in row.cells
+                else None
                 for column in ("level1", "level2")
             ]
             carried.row(prefix, *strips)
@@ -398,5 +417,3 @@ class _Stream:
 
 
 _MONEY = frozenset({"initial_budget", "annual_budget", "executed"})
-
-

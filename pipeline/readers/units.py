@@ -1,4 +1,5 @@
-"""The units of a stream: a cell, part of a cell where a figure is glued to the next word, or a heading over several cells."""
+"""The units of a stream: a cell, part of a cell where a figure is glued to the next word, or a heading over several
+cells."""
 
 from __future__ import annotations
 
@@ -26,9 +27,9 @@ _HEADING_LENGTH = 24
 class Unit:
     """A piece of a stream that belongs to one cell of the form.
 
-    `text` is folded, `raw` as printed without its white space (its punctuation has its printed width). `gap` is 0 where it stands on the same line as the unit before it, 1 on the next line, 2 behind a blank line. `width`
-    counts full-width characters; `line` is the width of the line from its first unit to the end of this one. `value` is
-    the figure that it is, if it is one; `nothing` says that it is a mark for nothing. `glued` marks a unit that was cut
+    `text` is folded, `raw` as printed without its white space (its punctuation has its printed width). `gap` is 0
+    where it stands on the same line as the unit before it, 1 on the next line, 2 behind a blank line. `width` counts
+    full-width characters. `value` is the figure that it is, if it is one; `nothing` says that it is a mark for nothing. `glued` marks a unit that was cut
     out of a cell.
     """
 
@@ -38,7 +39,6 @@ class Unit:
     row: int
     gap: int
     width: float
-    line: float
     value: float | None = None
     nothing: bool = False
     outer: bool = False
@@ -46,6 +46,11 @@ class Unit:
     bare: bool = False
     """A heading without its suffix, on one line: it may as well be a word of a text."""
     glued: bool = False
+
+    @property
+    def mark(self) -> bool:
+        """Is it a mark for nothing that is no word: a dash, a slash?"""
+        return self.nothing and not any(char.isalpha() for char in self.text)
 
     @property
     def heading(self) -> bool:
@@ -78,20 +83,25 @@ def units_of(
         before = units[-1] if units else None
         gap = 2 if before is None else min(run[0].row - before.row, 2)
         width = display_width(raw)
-        line = width if before is None or gap or len(run) > 1 else before.line + 0.5 + width
         parts = tuple(whole(cell) for cell in run)
         bare = any(kinds) and len(run) == 1 and not text.endswith((vocabulary.table.headings.suffix, ")"))
         value = figure(text) if len(run) == 1 or text.endswith("分") else None
-        if headings and before is not None and before.value is not None and gap == 0 and (cut := glued_figure(text, before.value)):
+        if (
+            headings
+            and before is not None
+            and before.value is not None
+            and gap == 0
+            and (cut := glued_figure(text, before.value))
+        ):
             offset = run[0].text.index(text[cut - 1], cut - 1) + 1
             head, tail = Part(run[0].id, 0, offset), Part(run[0].id, offset, len(run[0].text))
-            units.append(Unit((head,), text[:cut], raw[:cut], run[0].row, gap, cut / 2, line, figure(text[:cut]), glued=True))
+            units.append(Unit((head,), text[:cut], raw[:cut], run[0].row, gap, cut / 2, figure(text[:cut]), glued=True))
             rest = text[cut:]
             wide = display_width(raw[cut:])
-            units.append(Unit((tail,), rest, raw[cut:], run[0].row, 0, wide, wide, figure(rest), glued=True))
+            units.append(Unit((tail,), rest, raw[cut:], run[0].row, 0, wide, figure(rest), glued=True))
         else:
             units.append(
-                Unit(parts, text, raw, run[-1].row, gap, width, line, value, text in vocabulary.nothing, *kinds, bare)
+                Unit(parts, text, raw, run[-1].row, gap, width, value, text in vocabulary.nothing, *kinds, bare)
             )
         at = end
     return units
@@ -122,7 +132,11 @@ def _marker_follows(cells: Sequence[Cell], at: int, vocabulary: Vocabulary) -> b
         return False
     before, after = fold(cells[at].text), fold(cells[at + 1].text)
     marker = vocabulary.table.marker
-    return marker.match(before) is None and (found := marker.match(before + after)) is not None and found.end() > len(before)
+    return (
+        marker.match(before) is None
+        and (found := marker.match(before + after)) is not None
+        and found.end() > len(before)
+    )
 
 
 def unit_follows(cells: Sequence[Cell], at: int, units: Sequence[str]) -> bool:
@@ -143,7 +157,12 @@ def glued_figure(text: str, weight: float) -> int:
     run = digits.group() if digits else ""
     for cut in range(len(run), 0, -1):
         value = figure(run[:cut])
-        if value is not None and value <= weight and value * 10 >= weight and text[cut : cut + 1] not in ("0", ".", "%"):
+        if (
+            value is not None
+            and value <= weight
+            and value * 10 >= weight
+            and text[cut : cut + 1] not in ("0", ".", "%")
+        ):
             return cut
     return 0
 
@@ -156,7 +175,7 @@ def _heading(cells: Sequence[Cell], at: int, vocabulary: Vocabulary) -> tuple[in
     for end in range(at, min(at + _HEADING_CELLS, len(cells))):
         piece = fold(cells[end].text)
         text += piece
-        if len(text) > _HEADING_LENGTH or end > at and len(piece) > 10:
+        if len(text) > _HEADING_LENGTH or (end > at and len(piece) > 10):
             break
         split = split_heading(text)
         if split is None:

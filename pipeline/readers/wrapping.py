@@ -14,14 +14,24 @@ from pipeline.readers.units import Unit
 from pipeline.values import is_cjk
 from pipeline.vocabulary import display_width
 
-__all__ = ["end_cost", "first_piece", "gap_cost", "give", "paragraph", "split_in_two", "start_cost", "width_of", "wrap_cost"]
+__all__ = [
+    "end_cost",
+    "first_piece",
+    "gap_cost",
+    "give",
+    "paragraph",
+    "split_in_two",
+    "start_cost",
+    "width_of",
+    "wrap_cost",
+]
 
 _ENDS = "。；;！!?？:：.…"
 _CLOSERS = "，。、；：！？）》」』”’】〕,;:!?)%％…"
 _OPENERS = "（《「『“‘【〔("
-_ENUMERATOR = re.compile(r"[(（]?(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})(?:[.、）)]|是)|[①-⑳]|指标[0-9一二三四五六七八九十]")
-
-
+_ENUMERATOR = re.compile(
+    r"[(（]?(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})(?:[.、）)]|是)|[①-⑳]|指标[0-9一二三四五六七八九十]"
+)
 
 
 _CERTAIN = 1.6
@@ -37,7 +47,8 @@ def paragraph(before: str, after: str) -> bool:
 
 
 def give(text: str) -> float:
-    """How far the real width of a line may be from what its characters count: figures and Latin letters vary by font."""
+    """How far the real width of a line may be from what its characters count: figures and Latin letters vary by
+    font."""
     digits = sum(char.isdigit() for char in text)
     letters = sum(char.isascii() and char.isalpha() for char in text)
     return 0.3 + 0.08 * digits + 0.15 * letters

@@ -61,8 +61,8 @@ def weights_total(form: FormView) -> Iterator[Finding]:
     elif blank and identity.of(sheet.values) < sheet.values["total_weight"]:
         message = f"{said}; not every weight is printed"
         blamed = Suspects((*blank, "total_weight"), tuple(blank))
-        if blank == [_FUNDING_WEIGHT]:
-            # Many templates leave it blank: a misread weight is as likely as a lost one.
+        if blank == [_FUNDING_WEIGHT] and sheet.funding_cell("score") is None:
+            # A line without points at all may well be meant so: a misread weight is as likely as a lost one.
             blamed = merged(blamed, suspects(sheet, identity))
         yield Finding("weights.total", _WARNING, blamed.paths, message, blamed.review)
     else:
