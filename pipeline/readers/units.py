@@ -29,8 +29,8 @@ class Unit:
 
     `text` is folded, `raw` as printed without its white space (its punctuation has its printed width). `gap` is 0
     where it stands on the same line as the unit before it, 1 on the next line, 2 behind a blank line. `width` counts
-    full-width characters. `value` is the figure that it is, if it is one; `nothing` says that it is a mark for nothing. `glued` marks a unit that was cut
-    out of a cell.
+    full-width characters. `value` is the figure that it is, if it is one; `nothing` says that it is a mark for
+    nothing. `glued` marks a unit that was cut out of a cell.
     """
 
     parts: tuple[Part, ...]
