@@ -10,7 +10,7 @@ concerned are doubted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
@@ -42,6 +42,10 @@ _LEARN = 1.6
 """How much dearer the best other way of reading its ends must be for a cell to tell the width of its column."""
 _HEADING_ONLY = 4.0
 _ECHO = 1.5
+
+
+_Crossing = tuple[int, float, bool]
+"""A column, what it costs to go on to it, and whether a row begins there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,15 @@ class Lattice:
         for index, piece in enumerate(self.pieces):
             self.starting[piece.first].append(index)
         self.kind = [[self._kind(t, unit, name) for name in columns] for t, unit in enumerate(units)]
-        self.crossing: list[list[list[tuple[float, bool]]]] = []
+        self.possible = [[j for j in range(m) if costs[j] < _INFINITE] for costs in self.kind]
+        """The columns in which each unit can stand at all."""
+        in_text = [j for j in range(m) if self.text[j]]
+        self.fits = [self.possible[piece.first] if piece.last - piece.first == 1 else in_text for piece in self.pieces]
+        """The columns in which each piece can stand."""
+        self.fixed = [self._fixed(piece) for piece in self.pieces]
+        self.own = [list(costs) for costs in self.fixed]
+        self.crossing: list[dict[int, list[_Crossing]]] = []
+        self._fit(range(m))
 
     # -- costs
 
@@ -119,7 +131,7 @@ class Lattice:
                 return 0.0 if unit.value <= 100 else 3.5
             return (0.2 if unit.mark else 1.0) if unit.nothing else _INFINITE
         if unit.outer or unit.inner:
-            return 2.5 if unit.bare else 6.0 if len(unit.parts) == 1 else 9.0
+            return 2.5 if unit.bare else 6.0 if len(unit.parts) == 1 else _INFINITE
         if self.marker.match(text):
             return -1.0 if column == "name" else 4.0
         if column == "deviation":
@@ -134,18 +146,11 @@ class Lattice:
             return 0.0 if text in self.short[column] else 0.6 if column == "unit" and len(text) <= 4 else 4.0
         return 0.0
 
-    def _own(self, piece: Piece) -> list[float]:
-        """What a piece costs as one cell of each column."""
+    def _fixed(self, piece: Piece) -> list[float]:
+        """What a piece costs as one cell of each column, apart from what the column's width says."""
         if piece.last - piece.first == 1:
-            costs = list(self.kind[piece.first])
-            if piece.lines:
-                line = piece.lines[0]
-                for j, width in enumerate(self.widths):
-                    if width is not None:
-                        costs[j] += overflow(line, width)
-            return costs
+            return self.kind[piece.first]
         fixed = sum(line.gaps for line in piece.lines) + piece.penalty
-        marked = self.marker.match(piece.lines[0].text) is not None
         for t in range(piece.first, piece.last):
             unit = self.units[t]
             if unit.heading or (t > piece.first and self.marker.match(unit.text)):
@@ -154,55 +159,60 @@ class Lattice:
                 fixed += 0.8
             elif unit.value is not None:
                 fixed += 3.0
-        costs = []
-        own: float | None = None
-        for text, width in zip(self.text, self.widths, strict=True):
-            if not text:
-                costs.append(_INFINITE)
-            elif width is not None:
-                costs.append(fixed + wrapped_cost(piece.lines, width))
-            else:
-                if own is None:
-                    widest = max(line.width for line in piece.lines)
-                    own = wrapped_cost(piece.lines, widest) + (0.8 if widest - piece.lines[-1].width < 0.6 else 0.3)
-                costs.append(fixed + own)
         if self.one_a_line:
-            breaks = sum(1.6 if paragraph(a.text, b.text) else 3.5 for a, b in pairwise(piece.lines))
-            costs = [fixed + breaks if text else _INFINITE for text in self.text]
-        if marked:
+            fixed += sum(1.6 if paragraph(a.text, b.text) else 3.5 for a, b in pairwise(piece.lines))
+        costs = [fixed if text else _INFINITE for text in self.text]
+        if self.marker.match(piece.lines[0].text):
             costs = [cost + (-1.0 if name == "name" else 4.0) for cost, name in zip(costs, self.columns, strict=True)]
         return costs
 
-    def _crossing(self, t: int) -> list[list[tuple[float, bool]]]:
-        """Costs of a cell in column i ending before unit t and one in column j beginning there: (cost, row begins).
+    def _fit(self, columns: Iterable[int]) -> None:
+        """Work out anew what each piece costs in these columns, whose widths have changed."""
+        columns = [] if self.one_a_line else [j for j in columns if self.text[j]]
+        for index, piece in enumerate(self.pieces):
+            lines = piece.lines
+            if not lines or not columns:
+                continue
+            fixed, own = self.fixed[index], self.own[index]
+            alone = len(lines) == 1
+            loose: float | None = None
+            for j in columns:
+                width = self.widths[j]
+                if width is not None:
+                    own[j] = fixed[j] + (overflow(lines[0], width) if alone else wrapped_cost(lines, width))
+                elif piece.last - piece.first > 1:
+                    if loose is None:
+                        widest = max(line.width for line in lines)
+                        loose = wrapped_cost(lines, widest) + (0.8 if widest - lines[-1].width < 0.6 else 0.3)
+                    own[j] = fixed[j] + loose
+                else:
+                    own[j] = fixed[j]
+
+    def _crossing(self, t: int) -> dict[int, list[_Crossing]]:
+        """By column i, what it costs that a cell in it ends before unit t and one in column j begins there.
 
         What depends on the width of the column in which a cell ends is left to `_ends`.
         """
         unit, before = self.units[t], self.units[t - 1]
-        m = len(self.columns)
         start = start_cost(unit.raw)
-        starts = [start if text else 0.0 for text in self.text]
         inline = 1.0 if unit.gap == 0 and not unit.glued else 0.0
         if unit.nothing and before.nothing:
             inline += 3.0  # rows that do not apply stand below headings of their own
-        begins = [inline + a + b for a, b in zip(self.from_start, starts, strict=True)]
-        if self.echo[t]:
-            starts = [
-                cost - _ECHO if name in ("target", "actual") else cost
-                for cost, name in zip(starts, self.columns, strict=True)
-            ]
+        targets = []
+        for j in self.possible[t]:
+            here = start if self.text[j] else 0.0
+            echo = _ECHO if self.echo[t] and self.columns[j] in ("target", "actual") else 0.0
+            targets.append((j, here - echo, here + inline + self.from_start[j]))
         lost = self._lost_points(t - 1)
-        out: list[list[tuple[float, bool]]] = []
-        for i in range(m):
-            if self.kind[t - 1][i] >= _INFINITE and not self.text[i]:
-                out.append([(_INFINITE, False)] * m)
-                continue
+        out: dict[int, list[_Crossing]] = {}
+        for i in self.possible[t - 1]:
             row_end = self._row_end(t - 1, i, lost)
-            line = [(row_end + begins[j], True) for j in range(i + 1)]
             between = self.between[i]
             pairs = self._pair_costs(i, t, lost)
-            line.extend((between[j] + starts[j] + pairs.get(j, 0.0), False) for j in range(i + 1, m))
-            out.append(line)
+            out[i] = [
+                (j, between[j] + on + pairs.get(j, 0.0), False) if j > i else (j, row_end + anew, True)
+                for j, on, anew in targets
+            ]
         return out
 
     def _ends(self, t: int) -> list[float]:
@@ -266,8 +276,7 @@ class Lattice:
         `renew` says that something other than the widths has changed since the last time.
         """
         n, m = len(self.units), len(self.columns)
-        self.own = [self._own(piece) for piece in self.pieces]
-        self.crossing = [[], *(self._crossing(t) for t in range(1, n))] if renew else self.crossing
+        self.crossing = [{}, *(self._crossing(t) for t in range(1, n))] if renew else self.crossing
         self.ends = [[], *(self._ends(t) for t in range(1, n))]
         ended = [[_INFINITE] * m for _ in range(n + 1)]  # a cell of column i ends before unit t
         ended_by: list[list[int]] = [[-1] * m for _ in range(n + 1)]
@@ -276,19 +285,20 @@ class Lattice:
         entered[0] = list(self.from_start)
         for t in range(n):
             if t:
-                row, origin = entered[t], entered_from[t]
-                for i, (line, end) in enumerate(zip(self.crossing[t], self.ends[t], strict=True)):
-                    base = ended[t][i] + end
+                row, origin, bases, ends = entered[t], entered_from[t], ended[t], self.ends[t]
+                for i, line in self.crossing[t].items():
+                    base = bases[i] + ends[i]
                     if base < _INFINITE:
-                        for j, (cost, _) in enumerate(line):
-                            if base + cost < row[j]:
-                                row[j] = base + cost
+                        for j, cost, _ in line:
+                            total = base + cost
+                            if total < row[j]:
+                                row[j] = total
                                 origin[j] = i
             begin = entered[t]
             for index in self.starting[t]:
                 own, last = self.own[index], self.pieces[index].last
                 row, origin = ended[last], ended_by[last]
-                for j in range(m):
+                for j in self.fits[index]:
                     cost = begin[j] + own[j]
                     if cost < row[j]:
                         row[j] = cost
@@ -306,15 +316,16 @@ class Lattice:
                 path.append(Step(index, j, True))
                 break
             i = entered_from[t][j]
-            path.append(Step(index, j, self.crossing[t][i][j][1]))
+            path.append(Step(index, j, j <= i))
             j = i
         path.reverse()
         return path
 
     def _backwards(self) -> None:
-        """`rest[t][i]`: cheapest end of the way once a cell of column i has ended before unit t; `ahead[t][j]`: once
-        one
-        of column j begins at unit t."""
+        """Costs of the rest of the way.
+
+        `rest[t][i]`: once a cell of column i has ended before unit t; `ahead[t][j]`: once one of column j begins there.
+        """
         n, m = len(self.units), len(self.columns)
         lost = self._lost_points(n - 1)
         self.rest = [[_INFINITE] * m for _ in range(n)] + [[self._row_end(n - 1, j, lost) for j in range(m)]]
@@ -323,36 +334,38 @@ class Lattice:
             ahead = self.ahead[t]
             for index in self.starting[t]:
                 own, rest = self.own[index], self.rest[self.pieces[index].last]
-                for j in range(m):
+                for j in self.fits[index]:
                     cost = own[j] + rest[j]
-                    ahead[j] = min(ahead[j], cost)
+                    if cost < ahead[j]:
+                        ahead[j] = cost
             if t:
-                self.rest[t] = [
-                    end + min([cost + behind for (cost, _), behind in zip(line, ahead, strict=True)])
-                    for line, end in zip(self.crossing[t], self.ends[t], strict=True)
-                ]
+                rest, ends = self.rest[t], self.ends[t]
+                for i, line in self.crossing[t].items():
+                    rest[i] = ends[i] + min([cost + ahead[j] for j, cost, _ in line])
 
     def step_cost(self, t: int, i: int, j: int) -> float:
         """What it costs that a cell of column i ends before unit t and one of column j begins there."""
-        return self.ends[t][i] + self.crossing[t][i][j][0]
+        return self.ends[t][i] + next(cost for column, cost, _ in self.crossing[t][i] if column == j)
 
     def rivals(self, margin: float) -> list[list[tuple[int, bool, bool]]]:
-        """For every unit what it is in some way dearer than the best by less than `margin`: (column, cell begins, row
-        begins)."""
-        n, m = len(self.units), len(self.columns)
+        """For every unit what it is in some way dearer than the best by less than `margin`.
+
+        Each is (column, does a cell begin, does a row begin).
+        """
+        n = len(self.units)
         bound = self.lowest + margin
         out: list[list[tuple[int, bool, bool]]] = [[] for _ in range(n)]
         for t in range(1, n):
-            for i, (line, end) in enumerate(zip(self.crossing[t], self.ends[t], strict=True)):
-                base = self.ended[t][i] + end
-                if base < _INFINITE:
-                    for j in range(m):
-                        if base + line[j][0] + self.ahead[t][j] < bound:
-                            out[t].append((j, True, line[j][1]))
+            bases, ahead, rest = self.ended[t], self.ahead[t], self.rest[t]
+            for i, line in self.crossing[t].items():
+                if bases[i] + rest[i] < bound:
+                    base = bases[i] + self.ends[t][i]
+                    out[t].extend((j, True, row) for j, cost, row in line if base + cost + ahead[j] < bound)
         for piece, own in zip(self.pieces, self.own, strict=True):
             if piece.last - piece.first > 1:
-                for j in range(m):
-                    if self.entered[piece.first][j] + own[j] + self.rest[piece.last][j] < bound:
+                entered, rest = self.entered[piece.first], self.rest[piece.last]
+                for j, cost in enumerate(own):
+                    if entered[j] + cost + rest[j] < bound:
                         for t in range(piece.first + 1, piece.last):
                             out[t].append((j, False, False))
         return out
@@ -388,7 +401,9 @@ class Lattice:
         widths = [None if self.one_a_line else width_of(column) for column in lines]
         reasons = min(max((given + 0.1) / (full + 1.0), 0.02), 0.98)
         changed = "reasons" if abs(reasons - self.reasons) > 0.05 else "widths" if widths != self.widths else ""
+        renewed = [j for j, (old, new) in enumerate(zip(self.widths, widths, strict=True)) if old != new]
         self.widths = widths
+        self._fit(renewed)
         if changed == "reasons":
             self.reasons = reasons
         return changed

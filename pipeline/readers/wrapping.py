@@ -36,6 +36,8 @@ _ENUMERATOR = re.compile(
 
 _CERTAIN = 1.6
 """How much dearer the next best cut between two texts must be for the best one to stand undoubted."""
+_DIGIT = re.compile("[0-9]")
+_LETTER = re.compile("[A-Za-z]")
 _FIGURE = re.compile(r"[0-9.,]+%?")
 _AT_STOP = 1.2
 """Cost of a line of a cell ending just where a sentence does; a cell's last line often does, others seldom."""
@@ -49,9 +51,7 @@ def paragraph(before: str, after: str) -> bool:
 def give(text: str) -> float:
     """How far the real width of a line may be from what its characters count: figures and Latin letters vary by
     font."""
-    digits = sum(char.isdigit() for char in text)
-    letters = sum(char.isascii() and char.isalpha() for char in text)
-    return 0.3 + 0.08 * digits + 0.15 * letters
+    return 0.3 + 0.08 * len(_DIGIT.findall(text)) + 0.15 * len(_LETTER.findall(text))
 
 
 def wrap_cost(width: float, before: str, width_before: float, given: float, after: str, piece: float) -> float:
