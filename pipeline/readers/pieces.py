@@ -20,6 +20,8 @@ _WIDEST_COLUMN = 26
 """No column of a printed form is wider than this many characters, so that a longer line is not wrapped."""
 _DEAREST = 14.0
 """A cell that costs more than this on its own is not considered."""
+_MOST_GAPS = 5.0
+"""Gaps that cost more than this together are never inside one cell, unless it fills whole lines."""
 _ECHOED = 2.0
 _SHARED_LINE = 2.4
 
@@ -88,11 +90,12 @@ def pieces_of(units: Sequence[Unit], echo: Sequence[bool], *, wrapped: bool, spa
         text = not unit.heading and unit.value is None
         pieces.append(Piece(first, first + 1, (_line_of(units, first, first + 1, spaced),) if text else (), 0.0))
         last = first + 1
-        while (
-            last < len(units) and last < first + 6 and units[last].gap == 0 and _joinable(units[last - 1], units[last])
-        ):
+        while last < len(units) and units[last].gap == 0 and _joinable(units[last - 1], units[last]):
             last += 1
-            pieces.append(Piece(first, last, (_line_of(units, first, last, spaced),), 0.0))
+            line = _line_of(units, first, last, spaced)
+            if line.gaps > _MOST_GAPS:
+                break
+            pieces.append(Piece(first, last, (line,), 0.0))
         if first not in starts:
             continue
         run = [lines[starts[first]]]
