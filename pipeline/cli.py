@@ -53,7 +53,7 @@ def formtally(
 
 @app.command(help=say("help.run"))
 def run(
-    paths: Annotated[list[str], typer.Argument(help=say("help.paths"), metavar="PATH...", show_default=False)],
+    paths: Annotated[list[str], typer.Argument(help=say("help.paths"), metavar="PATH", show_default=False)],
     db: Db = None,
     reader: Annotated[str | None, typer.Option(help=say("help.reader"), metavar="NAME")] = None,
     executor: Annotated[str | None, typer.Option(help=say("help.executor"), metavar="NAME")] = None,
@@ -84,7 +84,7 @@ def doctor(db: Db = None) -> int:
     return doctor_command(db)
 
 
-@app.command(help=say("help.export"))
+@app.command(help=say("help.export"), short_help=say("help.export.short"))
 def export(
     out: Annotated[Path, typer.Option(help=say("help.out"), metavar="PATH", show_default=False)],
     format: Annotated[str | None, typer.Option(help=say("help.format"), metavar="NAME")] = None,

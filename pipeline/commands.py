@@ -58,14 +58,16 @@ def run_command(paths: Sequence[str], settings: Settings, *, export: Path | None
         store = stack.enter_context(Store.open(settings.db))
         spool = stack.enter_context(Spool(export)) if export is not None else None
         _digitise(paths, inputs, settings, store, report, spool, interruption.check)
-        if spool is not None and export is not None:
+        written = None
+        if spool is not None and export is not None and report.tally.forms > 0:
             write_export(spool.lines(), export, Format.JSONL, stop=interruption.check)
+            written = str(export)
     _tell_other_kinds(inputs)
     show_report(
         report,
         seconds=time.monotonic() - began,
         store=store.shown,
-        export=str(export) if export is not None else None,
+        export=written,
         next_command=say("next.again") if report.failures else _next(settings, report.tally.questions > 0),
     )
     if report.tally.forms == 0:

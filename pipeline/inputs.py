@@ -22,6 +22,8 @@ __all__ = ["TEXT_SUFFIXES", "Input", "Inputs", "find_inputs", "read_input"]
 
 TEXT_SUFFIXES = frozenset({"", ".txt", ".text", ".tsv", ".csv", ".tab", ".md"})
 """Suffixes, in lower case, of the files that a folder is searched for."""
+_OURS = frozenset({".db", ".db-wal", ".db-shm", ".jsonl", ".log", ".toml"})
+"""Suffixes of what formtally itself leaves in a folder, which nobody means to digitise."""
 _ROUNDS = 3
 """How often names that are still shared are told apart by their folders, before their absolute paths must do."""
 
@@ -142,6 +144,8 @@ class _Search:
             self._fail(entry.path, name, error)
             return False
         suffix = PurePath(entry.name).suffix.lower()
+        if suffix in _OURS:
+            return False
         if suffix not in TEXT_SUFFIXES:
             self.inputs.other_kinds[suffix] += 1
         elif stat.S_ISREG(status.st_mode):

@@ -390,6 +390,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "导出记录及其状态、发现和依据。csv 和 parquet 是多个表组成的文件夹；"
         "csv 中会被电子表格误认为数字、日期或公式的文本（如电话）前面加一个制表符。",
     ),
+    "help.export.short": (
+        "Write records with states, findings and evidence.",
+        "导出记录及其状态、发现和依据。",
+    ),
     "help.eval": (
         "Score an export, or the store, against gold records: accuracy, silent errors, burden.",
         "用标准答案评估导出文件或库中数据：准确率、漏检错误、复核负担。",

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -165,7 +166,8 @@ def _last_run(last: RunRow | None) -> list[tuple[str, str]]:
     if last is None:
         return [("status.last_run", say("status.never"))]
     outcome = say(f"outcome.{last.outcome or 'open'}")
-    lines = [("status.last_run", say("status.run_done", started=last.started, outcome=outcome))]
+    started = f"{datetime.fromisoformat(last.started).astimezone():%Y-%m-%d %H:%M}"
+    lines = [("status.last_run", say("status.run_done", started=started, outcome=outcome))]
     counts: Mapping[str, Any] = last.counts
     if counts.get("forms"):
         untouched = f"{counts['untouched']:,} · {_share(counts['untouched'], counts['forms'])}"

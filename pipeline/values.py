@@ -30,6 +30,7 @@ _DATES = (
     re.compile(r"(?P<year>(?:19|20)[0-9]{2})[年./-](?P<month>[0-9]{1,2})[月./-](?P<day>[0-9]{1,2})日?"),
     re.compile(r"(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])"),
 )
+_LONGEST_NAME = 16
 _NO_BREAK = frozenset("-–/.")
 _PRINTED_NUMERAL = str.maketrans("〇○一二三四五六七八九", "00123456789")
 _PHONE = re.compile(r"[(]?[0-9]{3,4}[)-]?[0-9]{7,8}(?:[-转][0-9]{1,6})?|[0-9]{5,12}(?:[-转][0-9]{1,6})?")
@@ -92,6 +93,9 @@ def value_of(kind: Kind, parts: Sequence[Part], cells: Sequence[Cell]) -> Value:
         return Value(found.group(), printed) if found else Value(None, printed, issue="number.format")
     if kind.numeric:
         return _number(kind, pieces, printed)
+    if kind is Kind.NAME:
+        strange = any(char.isdigit() or char in ":：" for char in printed) or len(printed) > _LONGEST_NAME
+        return Value(printed, printed, issue="name.format" if strange else None)
     if kind is Kind.PHONE:
         clean = _PHONE.fullmatch(fold(printed).replace("—", "-"))
         return Value(printed, printed, issue=None if clean else "phone.format")

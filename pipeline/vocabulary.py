@@ -86,9 +86,14 @@ def _by_label(labels: Mapping[str, tuple[str, ...]]) -> Labels:
 
 @dataclass(frozen=True)
 class Fields:
-    """Single leaves printed as label and value: leaf path → its labels, the usual one first."""
+    """Single leaves printed as label and value: leaf path → its labels, the usual one first.
+
+    `joint` are labels that ask for another leaf as well; `unknown` is what a label may look like that is none of these.
+    """
 
     labels: Mapping[str, tuple[str, ...]]
+    joint: Mapping[str, str]
+    unknown: re.Pattern[str]
 
     @cached_property
     def by_label(self) -> Labels:

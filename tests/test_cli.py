@@ -123,6 +123,13 @@ def test_an_empty_folder_is_nothing_usable(tmp_path: Path) -> None:
     assert not (tmp_path / "formtally.db").exists()
 
 
+def test_a_run_without_any_form_leaves_the_export_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("关于报送材料的通知", encoding="utf-8")
+    (tmp_path / "out.jsonl").write_text("before")
+    assert formtally(tmp_path, "run", "letter.txt", "--export", "out.jsonl").returncode == 4
+    assert (tmp_path / "out.jsonl").read_text() == "before"
+
+
 def test_an_error_of_ours_names_its_log_and_not_what_it_met(tmp_path: Path) -> None:
     code = """
 import pipeline.commands, sys

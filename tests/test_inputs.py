@@ -44,6 +44,7 @@ def test_a_file_is_called_by_its_name_and_a_file_in_a_folder_by_its_path_in_it()
 def test_folders_are_searched_for_text_without_what_is_hidden() -> None:
     make("in/a.TXT", "in/b.csv", "in/c", "in/d.tsv", "in/e.tab", "in/f.md", "in/g.text")
     make("in/.hidden.txt", "in/.git/a.txt", "in/h.pdf", "in/i.pdf", "in/j.docx")
+    make("in/formtally.db", "in/formtally.db-wal", "in/out.jsonl", "in/formtally.toml")
     found = find_inputs(["in"])
     assert names(found) == ["a.TXT", "b.csv", "c", "d.tsv", "e.tab", "f.md", "g.text"]
     assert found.other_kinds == {".pdf": 2, ".docx": 1}

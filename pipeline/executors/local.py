@@ -264,11 +264,11 @@ class _Worker:
         return answer
 
     def end(self) -> None:
-        """Kill it."""
-        self.pipe.close()
+        """Kill it, before its pipe is closed: it would complain about that."""
         self._process.kill()
         self._process.join()
         self._process.close()
+        self.pipe.close()
 
 
 @contextmanager
@@ -308,18 +308,21 @@ def _work(pipe: Connection[object, list[Job]], engine: EngineFactory, plan: Plan
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
-    pipe.send(None)
-    while True:
-        for job in inbox.get():
-            pipe.send(digitise(job, made, plan))
+    try:
+        pipe.send(None)
+        while True:
+            for job in inbox.get():
+                pipe.send(digitise(job, made, plan))
+    except OSError:  # the parent is gone
+        os._exit(0)
 
 
 def _receive(pipe: Connection[object, list[Job]], inbox: SimpleQueue[list[Job]]) -> None:
     try:
         while True:
             inbox.put(pipe.recv())
-    except (EOFError, OSError):
-        os._exit(0)  # the parent is gone, whatever the main thread is at
+    finally:  # the parent is gone, or there is no memory left to take its jobs in: end, whatever the main thread is at
+        os._exit(0)
 
 
 def _limit_memory() -> None:

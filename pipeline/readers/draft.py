@@ -94,6 +94,8 @@ class Draft:
         self.merged: list[tuple[int, int]] = []
         self.rows = 0
         self.template: list[str] = []
+        self.unknown_label = False
+        """Was there a label among the fields that is not known?"""
 
     def text(self, parts: Iterable[Part]) -> str:
         """Folded text of these parts."""
@@ -158,9 +160,30 @@ class Draft:
             ):
                 taken.append((start, end, path))
         for number, (start, end, path) in enumerate(taken):
-            self.claim(strip.cut(start, end))
             stop = taken[number + 1][0] if number + 1 < len(taken) else len(strip.text)
-            self.put(path, strip.cut(end, stop))
+            self.put_field(path, strip.text[start:end], strip.cut(start, end), strip.cut(end, stop), fields)
+        self.doubt_absent(fields)
+
+    def put_field(
+        self, path: str, label: str, label_parts: Sequence[Part], parts: Sequence[Part], fields: Fields
+    ) -> None:
+        """Set a leaf that a label announces; doubted where another label seems to stand among what follows."""
+        self.claim(label_parts)
+        self.put(path, parts)
+        other = fields.joint.get(label.rstrip(":"))
+        if other is not None and other not in self.leaves:
+            self.lose(other, "label.joint", "one label asks for two things")
+            self.doubt(path, "label.joint", "one label asks for two things")
+        if len(parts) > 1 and any(fields.unknown.fullmatch(self.text([part]).rstrip(":")) for part in parts):
+            self.doubt(path, "label.unknown", "a label that is not known seems to stand among the text")
+            self.unknown_label = True
+
+    def doubt_absent(self, fields: Fields) -> None:
+        """Where a label was not known, what seems to be absent may be what it asks for."""
+        if self.unknown_label:
+            for path in fields.labels:
+                if path not in self.leaves:
+                    self.doubt(path, "label.unknown", "a label that is not known may ask for it")
 
     def finish(self, reader: str, template: str) -> Reading:
         """The reading: leaves that nothing was said of are absent from this form."""

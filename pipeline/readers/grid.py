@@ -130,29 +130,37 @@ class _Grid:
                 previous = self._field_row(self.rows[number], labels)
             elif any(":" in item.text and label_of(item.text.split(":", 1)[0], labels) for item in row):
                 self.draft.fields_inline(Strip(item.cell for item in row), self.vocabulary.fields)
-            elif row and previous and len(row) == 1:
+            elif row and previous and len(row) == 1 and not self._label_like(row[0].text):
                 path, parts = previous
                 self.draft.put(path, [*parts, whole(row[0].cell)])
                 self.draft.doubt(path, "continued", "the value seems to go on in the next row")
+            elif row:
+                self.draft.unknown_label = True
+        self.draft.doubt_absent(self.vocabulary.fields)
+
+    def _label_like(self, text: str) -> bool:
+        return self.vocabulary.fields.unknown.fullmatch(text.rstrip(":")) is not None
 
     def _field_row(self, row: _Row, labels: Mapping[str, str]) -> tuple[str, list[Part]] | None:
         """Read a row of label, value, label, value; gives the last leaf read."""
         path: str | None = None
+        label: _Item | None = None
         parts: list[Part] = []
         blank: list[Part] = []
         last: tuple[str, list[Part]] | None = None
         for item in [*row, None]:
             found = label_of(item.text, labels) if item is not None and item.text else None
             if item is None or (found and found not in self.draft.leaves):
-                if path is not None:
-                    self.draft.put(path, parts or blank[:1])
+                if path is not None and label is not None:
+                    values = parts or blank[:1]
+                    self.draft.put_field(path, label.text, [whole(label.cell)], values, self.vocabulary.fields)
                     if len(parts) > 1:
                         self.draft.doubt(path, "value.split", "several cells stand behind the label")
                     last = (path, parts)
                 if item is not None:
-                    path, parts, blank = found, [], []
-                    self.draft.claim([whole(item.cell)])
+                    path, label, parts, blank = found, item, [], []
             elif item.text:
+                self.draft.unknown_label |= path is None
                 parts.append(whole(item.cell))
             else:
                 blank.append(whole(item.cell))
@@ -342,6 +350,7 @@ class _Grid:
         rows = self._joined([self.rows[n] for n in range(header + 1, last)], len(self.rows[header]))
         carried = Carried(self.draft, has_inner=any(column.name == "level2" for column in columns))
         shift = 0
+        torn = False
         for row in rows:
             values = [item for item in row if item.text]
             if not values:
@@ -363,9 +372,22 @@ class _Grid:
             prefix = f"{table.group}[{index}]"
             self._place(prefix, row, columns, placed, doubtful, values, shift)
             self._share(index, placed)
+            if torn and not {"level1", "level2"} & placed.keys():
+                self.draft.doubt(prefix, "row.torn", "the row above has a name and nothing else")
+            torn = self._only_names_something(placed)
+            if torn:
+                self.draft.doubt(prefix, "row.torn", "the row has a name and nothing else")
+                self.draft.doubt(f"{table.group}[]", "row.uncertain", "a row may be cut in two")
             carried.row(
                 prefix, *(Strip([placed[name].cell]) if name in placed else None for name in ("level1", "level2"))
             )
+
+    def _only_names_something(self, placed: Mapping[str, _Item]) -> bool:
+        """Has a row a name, more than the mark of an empty row or of one that does not apply, and nothing else?"""
+        if "name" not in placed or placed.keys() & _STATED:
+            return False
+        bare = self.vocabulary.table.marker.sub("", placed["name"].text)
+        return bare != "" and bare not in self.vocabulary.nothing
 
     def _share(self, index: int, placed: Mapping[str, _Item]) -> None:
         """Let a row that states something but has neither weight nor score share those of the row above.
@@ -448,6 +470,8 @@ def lay(
 
 
 _FITS = 0.9
+_STATED = {"target", "actual", "weight", "score"}
+"""Columns of which a row fills at least one if it states anything."""
 
 
 def _half_a_pair(placed: Mapping[str, _Item]) -> bool:

@@ -52,6 +52,7 @@ def read_title(cells: Sequence[Cell], draft: Draft) -> None:
     elif year is not None and year.start() == 0 and len(strip.text) > year.end() + 2:
         draft.put("title", strip.cut(year.end(), len(strip.text)))
         draft.doubt("title", "title.uncertain", "the heading is not a known title")
+    read_unit(strip, draft)
     draft.claim(strip.cut(0, len(strip.text)), "title")
     for path in ("title", "fiscal_year"):
         if path not in draft.leaves:

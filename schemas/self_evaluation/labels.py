@@ -47,6 +47,10 @@ for _outer, _stems in _INNER.items():
         _PARENTS[_stem] = frozenset(_above)
 _PARENTS["满意度"] = frozenset({"满意度", "效益", "效果"})
 
+_UNKNOWN_LABEL = re.compile(
+    r".{0,10}(?:部门|单位|负责人|联系人|电话|名称|代码|编码|编号|类别|类型|属性|级次|期限|年限|起止时间|签字|签章|盖章|日期)(?:及代码)?"
+)
+
 VOCABULARY = Vocabulary(
     title=re.compile(
         r"(?=.*(?:项目|支出|资金|绩效|预算|部门))[^,。;:]{0,50}自我?评价?(?:情况)?(?:报告)?表(?:[(][^()]{0,20}[)])?"
@@ -79,9 +83,18 @@ VOCABULARY = Vocabulary(
                 "预算执行单位",
                 "具体实施处室(单位)",
             ),
-            "project_leader": ("项目负责人", "项目负责人姓名", "负责人", "项目负责人及电话"),
+            "project_leader": (
+                "项目负责人",
+                "项目负责人姓名",
+                "负责人",
+                "项目负责人及电话",
+                "项目负责人及联系电话",
+                "项目负责人(电话)",
+            ),
             "phone": ("联系电话", "电话", "联系方式", "联系人电话"),
-        }
+        },
+        joint={"项目负责人及电话": "phone", "项目负责人及联系电话": "phone", "项目负责人(电话)": "phone"},
+        unknown=_UNKNOWN_LABEL,
     ),
     matrix=Matrix(
         group="funding",
@@ -409,6 +422,8 @@ VOCABULARY = Vocabulary(
                 "填写人",
                 "填表人(签字)",
                 "填表人签字",
+                "填表人及电话",
+                "填报人及联系电话",
                 "制表人",
             ),
             "filler_phone": ("联系电话", "电话", "联系方式", "填报人电话", "填表人电话"),
@@ -422,7 +437,9 @@ VOCABULARY = Vocabulary(
                 "科室负责人(签字)",
                 "审核人",
             ),
-        }
+        },
+        joint={"填表人及电话": "filler_phone", "填报人及联系电话": "filler_phone"},
+        unknown=_UNKNOWN_LABEL,
     ),
     notes=re.compile(
         r"(?:填报|填表|填写)?(?:注意事项|说明)[:。]|注[:1１]|备注:|(?:填报|填表|填写)(?:注意事项|说明)$|注[:]?$"
