@@ -7,11 +7,11 @@ doubted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from pipeline.forms import FormType, Kind
+from pipeline.readers.alignment import Column, Cost, Item, lay
 from pipeline.readers.draft import Draft, Strip, amount, figure, label_of, whole
 from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
 from pipeline.readers.units import glued_figure
@@ -21,32 +21,11 @@ from pipeline.vocabulary import Headings, fold
 
 __all__ = ["read_grid"]
 
-_MARGIN = 1.5
-"""How much worse the next best way of laying a row must be for the best one to stand undoubted."""
-_UNPLACED = 8.0
-_SHIFT = 1.5
-"""Cost of each column by which a cell stands further right or left of its heading than the cell before it."""
+_STATED = {"target", "actual", "weight", "score"}
+"""Columns of which a row fills at least one if it states anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A cell with its folded text and its place in the row."""
-
-    cell: Cell
-    text: str
-    at: int
-
-
-_Row = list[_Item]
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column: its name (`?label` for a heading that is not known), where its heading stands, what fits in it."""
-
-    name: str
-    at: int
-    kind: Kind
+_Row = list[Item]
 
 
 def read_grid(cells: Sequence[Cell], form_type: FormType) -> Draft:
@@ -59,11 +38,9 @@ class _Grid:
         self.draft = Draft(form_type, cells)
         self.vocabulary = form_type.vocabulary
         self.rows: list[_Row] = [
-            [_Item(cell, fold(cell.text), at) for at, cell in enumerate(group)]
+            [Item(cell, fold(cell.text), at) for at, cell in enumerate(group)]
             for _, group in groupby(cells, key=lambda cell: cell.row)
         ]
-        self.used: set[int] = set()
-        """Numbers of rows that were read."""
 
     def read(self) -> Draft:
         vocabulary = self.vocabulary
@@ -81,7 +58,7 @@ class _Grid:
             self.draft.doubt(vocabulary.matrix.group, "header.missing", "the money block has no heading row")
         if pair is not None:
             self._pair(pair, min((row for row in (table, total) if row is not None), default=len(self.rows)))
-        columns: list[_Column] = []
+        columns: list[Column] = []
         if table is not None:
             columns = self._columns(
                 table, vocabulary.table.column_by_label, vocabulary.table.heading, vocabulary.table.group
@@ -144,7 +121,7 @@ class _Grid:
     def _field_row(self, row: _Row, labels: Mapping[str, str]) -> tuple[str, list[Part]] | None:
         """Read a row of label, value, label, value; gives the last leaf read."""
         path: str | None = None
-        label: _Item | None = None
+        label: Item | None = None
         parts: list[Part] = []
         blank: list[Part] = []
         last: tuple[str, list[Part]] | None = None
@@ -168,8 +145,8 @@ class _Grid:
 
     # -- money
 
-    def _columns(self, header: int, labels: Mapping[str, str], heading: Sequence[str], group: str) -> list[_Column]:
-        columns: list[_Column] = []
+    def _columns(self, header: int, labels: Mapping[str, str], heading: Sequence[str], group: str) -> list[Column]:
+        columns: list[Column] = []
         seen: set[str] = set()
         for item in self.rows[header]:
             if not item.text:
@@ -190,7 +167,7 @@ class _Grid:
             leaf = (
                 f"{group}[].{name}" if f"{group}[].{name}" in self.draft.form_type.leaves else f"{group}.total.{name}"
             )
-            columns.append(_Column(name, item.at, self.draft.form_type.leaves.get(leaf, Kind.TEXT)))
+            columns.append(Column(name, item.at, self.draft.form_type.leaves.get(leaf, Kind.TEXT)))
             if name.startswith("?"):
                 self.draft.template.append("unfamiliar")
                 self.draft.doubt(group, "header.unknown", f"the heading {item.text} is not known")
@@ -254,10 +231,10 @@ class _Grid:
         self,
         prefix: str,
         row: _Row,
-        columns: Sequence[_Column],
-        placed: Mapping[str, _Item],
+        columns: Sequence[Column],
+        placed: Mapping[str, Item],
         doubtful: set[str],
-        values: Sequence[_Item],
+        values: Sequence[Item],
         shift: int,
     ) -> None:
         """Write the leaves of one row; a column without a cell gets the blank cell that stands in its place."""
@@ -277,7 +254,7 @@ class _Grid:
         if len(placed) < len(values):
             self.draft.doubt(prefix, "cell.surplus", "a cell of the row fits in no column")
 
-    def _unglue(self, prefix: str, placed: Mapping[str, _Item]) -> None:
+    def _unglue(self, prefix: str, placed: Mapping[str, Item]) -> None:
         """Part a score from the reason that it is glued to; doubted, because where it ends is a guess."""
         weight, reason = placed.get("weight"), placed.get("deviation")
         if "score" in placed or weight is None or reason is None or figure(weight.text) is None:
@@ -302,7 +279,7 @@ class _Grid:
                 self.draft.claim([whole(item.cell)])
             elif item.text:
                 self.draft.claim([whole(item.cell)])
-        contents: list[list[_Item]] = []
+        contents: list[list[Item]] = []
         for number in range(header + 1, last):
             row = self.rows[number]
             kept = []
@@ -332,7 +309,7 @@ class _Grid:
             else:
                 self.draft.lose(path, "row.missing", "no row stands below the heading")
 
-    def _uneven_pair(self, filled: list[list[_Item]], heads: Sequence[tuple[int, str]]) -> None:
+    def _uneven_pair(self, filled: list[list[Item]], heads: Sequence[tuple[int, str]]) -> None:
         """Texts that are not one on each side: by position, doubted."""
         sides: dict[str, list[Part]] = {path: [] for _, path in heads}
         for row in filled:
@@ -345,7 +322,7 @@ class _Grid:
 
     # -- indicators
 
-    def _table(self, header: int, last: int, columns: list[_Column]) -> None:
+    def _table(self, header: int, last: int, columns: list[Column]) -> None:
         table = self.vocabulary.table
         rows = self._joined([self.rows[n] for n in range(header + 1, last)], len(self.rows[header]))
         carried = Carried(self.draft, has_inner=any(column.name == "level2" for column in columns))
@@ -382,14 +359,14 @@ class _Grid:
                 prefix, *(Strip([placed[name].cell]) if name in placed else None for name in ("level1", "level2"))
             )
 
-    def _only_names_something(self, placed: Mapping[str, _Item]) -> bool:
+    def _only_names_something(self, placed: Mapping[str, Item]) -> bool:
         """Has a row a name, more than the mark of an empty row or of one that does not apply, and nothing else?"""
         if "name" not in placed or placed.keys() & _STATED:
             return False
         bare = self.vocabulary.table.marker.sub("", placed["name"].text)
         return bare != "" and bare not in self.vocabulary.nothing
 
-    def _share(self, index: int, placed: Mapping[str, _Item]) -> None:
+    def _share(self, index: int, placed: Mapping[str, Item]) -> None:
         """Let a row that states something but has neither weight nor score share those of the row above.
 
         A merged cell is printed on its first row only. A heading of its own ends the group.
@@ -415,14 +392,14 @@ class _Grid:
                 and len(before) < width
                 and len(before) + len(row) == width
             ):
-                out[-1] = [_Item(item.cell, item.text, at) for at, item in enumerate([*before, *row])]
+                out[-1] = [Item(item.cell, item.text, at) for at, item in enumerate([*before, *row])]
             else:
                 out.append(row)
         return out
 
     # -- totals and signatures
 
-    def _total(self, number: int, columns: Sequence[_Column]) -> None:
+    def _total(self, number: int, columns: Sequence[Column]) -> None:
         row = [item for item in self.rows[number] if item.text]
         self.draft.claim([whole(row[0].cell)])
         values = row[1:]
@@ -448,109 +425,10 @@ class _Grid:
         read_footer(cells, self.draft)
 
 
-_Cost = Callable[[_Column, str], float]
-
-
-def lay(
-    values: Sequence[_Item], columns: Sequence[_Column], shift: int, cost: _Cost
-) -> tuple[dict[str, _Item], set[str]]:
-    """Lay the filled cells of a row against columns: which cell each column gets, and which columns are in doubt.
-
-    Order is kept; a cell costs what `cost` says of its text in that column, and each change of its distance from the
-    heading (`shift` to begin with) costs too. Where the next best way of laying the row is nearly as good, the columns
-    in which it differs are in doubt.
-    """
-    by_place = {column.at + shift: column for column in columns}
-    straight = {by_place[item.at].name: item for item in values if item.at in by_place}
-    if len(straight) == len(values):
-        worst = max((cost(by_place[item.at], item.text) for item in values), default=0.0)
-        if worst <= _FITS and not _half_a_pair(straight):
-            return straight, set()
-    return _lay_freely(values, columns, shift, cost)
-
-
-_FITS = 0.9
-_STATED = {"target", "actual", "weight", "score"}
-"""Columns of which a row fills at least one if it states anything."""
-
-
-def _half_a_pair(placed: Mapping[str, _Item]) -> bool:
-    """Is a weight there without a score, or the other way round?"""
-    pair = [placed[name].text if name in placed else "" for name in ("weight", "score")]
-    return (figure(pair[0]) is None) != (figure(pair[1]) is None)
-
-
-def _lay_freely(
-    values: Sequence[_Item], columns: Sequence[_Column], shift: int, cost: _Cost
-) -> tuple[dict[str, _Item], set[str]]:
-    """Cheapest way of laying, by dynamic programming forwards and backwards over (cell, column)."""
-    n, m = len(values), len(columns)
-    if not n or not m:
-        return {}, set()
-    own = [[cost(column, item.text) for column in columns] for item in values]
-    skip = [0.0]
-    for column in columns:
-        skip.append(skip[-1] + _SKIP.get(column.name, 0.3))
-
-    def step(i: int, j: int, k: int, q: int) -> float:
-        """From cell i in column j to cell k in column q; i = -1 begins, k = n ends."""
-        before = values[i].at - columns[j].at if i >= 0 else shift
-        moved = abs(values[k].at - columns[q].at - before) if k < n else 0
-        skipped = skip[q] - skip[j + 1]
-        half = 0.0
-        if i >= 0 and k < n and columns[j].name == "weight" and columns[q].name == "score":
-            half = 2.0 if (figure(values[i].text) is None) != (figure(values[k].text) is None) else 0.0
-        elif (i >= 0 and columns[j].name == "weight" and figure(values[i].text) is not None) or (
-            k < n and columns[q].name == "score" and figure(values[k].text) is not None
-        ):
-            half = 2.0
-        return _SHIFT * moved + skipped + half + _UNPLACED * (k - i - 1)
-
-    forward = [[0.0] * m for _ in range(n)]
-    for k in range(n):
-        for q in range(m):
-            best = step(-1, -1, k, q)
-            for i in range(k):
-                for j in range(q):
-                    best = min(best, forward[i][j] + step(i, j, k, q))
-            forward[k][q] = best + own[k][q]
-    backward = [[0.0] * m for _ in range(n)]
-    follow: list[list[tuple[int, int] | None]] = [[None] * m for _ in range(n)]
-    for i in range(n - 1, -1, -1):
-        for j in range(m - 1, -1, -1):
-            best, at = step(i, j, n, m), None
-            for k in range(i + 1, n):
-                for q in range(j + 1, m):
-                    total = step(i, j, k, q) + own[k][q] + backward[k][q]
-                    if total < best:
-                        best, at = total, (k, q)
-            backward[i][j], follow[i][j] = best, at
-    via = [[forward[i][j] + backward[i][j] for j in range(m)] for i in range(n)]
-    lowest = min(map(min, via))
-    chosen: dict[int, int] = {}
-    start: tuple[int, int] | None = min(
-        (via[i][j], i, (i, j)) for i in range(n) for j in range(m) if via[i][j] <= lowest + 1e-9
-    )[2]
-    while start is not None:
-        chosen[start[0]] = start[1]
-        start = follow[start[0]][start[1]]
-    doubtful: set[str] = set()
-    for i in range(n):
-        for j in range(m):
-            if chosen.get(i) != j and via[i][j] < lowest + _MARGIN:
-                doubtful.add(columns[j].name)
-                if i in chosen:
-                    doubtful.add(columns[chosen[i]].name)
-    return {columns[j].name: values[i] for i, j in chosen.items()}, doubtful
-
-
-_SKIP = {"level1": 0.0, "level2": 0.0, "deviation": 0.0, "name": 0.6, "target": 0.6, "actual": 0.6}
-
-
-def _money_cost(nothing: frozenset[str], units: Sequence[str]) -> _Cost:
+def _money_cost(nothing: frozenset[str], units: Sequence[str]) -> Cost:
     """What a text costs in a column of the money block."""
 
-    def cost(column: _Column, text: str) -> float:
+    def cost(column: Column, text: str) -> float:
         if text in nothing:
             return 0.3 if column.kind is Kind.MONEY else 0.0
         value = figure(text)
@@ -567,10 +445,10 @@ def _money_cost(nothing: frozenset[str], units: Sequence[str]) -> _Cost:
     return cost
 
 
-def _table_cost(headings: Headings, short: Mapping[str, frozenset[str]], nothing: frozenset[str]) -> _Cost:
+def _table_cost(headings: Headings, short: Mapping[str, frozenset[str]], nothing: frozenset[str]) -> Cost:
     """What a text costs in a column of the indicator table."""
 
-    def cost(column: _Column, text: str) -> float:  # noqa: PLR0911 - a table of cases
+    def cost(column: Column, text: str) -> float:  # noqa: PLR0911 - a table of cases
         name = column.name
         if name in ("weight", "score"):
             value = figure(text)
