@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from pipeline.forms import FormType, Kind, pattern
 from pipeline.reading import Claim, Doubt, Part, Reading, Ref, RefKind
 from pipeline.source import Cell
 from pipeline.vocabulary import Fields, fold, folded
 
-__all__ = ["FIGURE", "Draft", "Strip", "amount", "figure", "label_of", "whole"]
+__all__ = ["FIGURE", "Draft", "Strip", "amount", "begins_with_label", "figure", "label_of", "whole"]
 
 FIGURE = re.compile(r"-?[0-9]+(?:,[0-9]{3})*(?:[.][0-9]+)?")
 """A bare figure, folded."""
@@ -141,6 +142,14 @@ class Draft:
                     f"{matrix.group}.{first}.{column}", "line.missing", "the line of the whole amount was not found"
                 )
 
+    def lose_total(self) -> None:
+        """Say that the line of totals was not found: then what stands below it was not looked for either."""
+        for path in self.vocabulary.total_leaves:
+            self.lose(path, "total.missing", "no line of totals was found")
+        for path in self.vocabulary.footer.labels:
+            if path not in self.leaves:
+                self.doubt(path, "total.missing", "without a line of totals the signatures are not found")
+
     def claim(self, parts: Iterable[Part], kind: str = "label") -> None:
         """Account for characters that are no value."""
         self.claims.extend(Claim(part, kind) for part in parts if part.end > part.start)
@@ -150,18 +159,19 @@ class Draft:
 
         A label without a value is blank: the cell for it is there. A leaf that was read already is left alone.
         """
-        found = sorted(_occurrences(strip, fields), key=lambda hit: hit[0])
-        taken: list[tuple[int, int, str]] = []
-        for start, end, path in found:
-            if (
-                path not in {hit[2] for hit in taken}
-                and path not in self.leaves
-                and (not taken or start >= taken[-1][1])
-            ):
-                taken.append((start, end, path))
-        for number, (start, end, path) in enumerate(taken):
-            stop = taken[number + 1][0] if number + 1 < len(taken) else len(strip.text)
-            self.put_field(path, strip.text[start:end], strip.cut(start, end), strip.cut(end, stop), fields)
+        taken: list[_Hit] = []
+        for hit in sorted(_occurrences(strip, fields), key=lambda hit: (hit.glued, hit.start)):
+            known = hit.path in self.leaves or any(hit.path == other.path for other in taken)
+            if not known and not any(hit.start < other.end and other.start < hit.end for other in taken):
+                taken.append(hit)
+        taken.sort(key=lambda hit: hit.start)
+        for number, hit in enumerate(taken):
+            stop = taken[number + 1].start if number + 1 < len(taken) else len(strip.text)
+            label = strip.text[hit.start : hit.end]
+            self.put_field(hit.path, label, strip.cut(hit.start, hit.end), strip.cut(hit.end, stop), fields)
+            if hit.glued:
+                for path in (hit.path, *(other.path for other in taken[:number][-1:])):
+                    self.doubt(path, "label.glued", "a label is glued to what follows it, or is no label")
         self.doubt_absent(fields)
 
     def put_field(
@@ -201,18 +211,36 @@ class Draft:
         )
 
 
-def _occurrences(strip: Strip, fields: Fields) -> list[tuple[int, int, str]]:
-    """Where labels stand: at the beginning of a cell, or anywhere with a colon behind; longest label first."""
-    hits: list[tuple[int, int, str]] = []
-    begins = set(strip.starts)
+def begins_with_label(text: str, labels: Mapping[str, str]) -> bool:
+    """Does a folded text begin with a label to which its value is glued?"""
+    return any(len(label) >= _LONG_LABEL and text.startswith(label) for label in labels)
+
+
+class _Hit(NamedTuple):
+    """A label found in a strip: folded characters `start`..`end`, its colon included; `glued` to what follows."""
+
+    start: int
+    end: int
+    path: str
+    glued: bool
+
+
+def _occurrences(strip: Strip, fields: Fields) -> list[_Hit]:
+    """Where labels stand: in cells of their own, before a colon, or glued to what they begin; longest first."""
+    hits: list[_Hit] = []
+    begins = {*strip.starts, len(strip.text)}
     for label, path in sorted(fields.by_label.items(), key=lambda item: -len(item[0])):
         at = strip.text.find(label)
         while at >= 0:
             end = at + len(label)
             colon = strip.text[end : end + 1] == ":"
-            if (colon or (at in begins and (end in begins or end == len(strip.text)))) and not any(
-                at < other_end and start < end for start, other_end, _ in hits
-            ):
-                hits.append((at, end + colon, path))
+            whole_cells = at in begins and end in begins
+            glued = at in begins and len(label) >= _LONG_LABEL
+            if (colon or whole_cells or glued) and not any(at < hit.end and hit.start < end for hit in hits):
+                hits.append(_Hit(at, end + colon, path, not colon and not whole_cells))
             at = strip.text.find(label, at + 1)
     return hits
+
+
+_LONG_LABEL = 4
+"""A shorter label is not looked for where it is glued to other text."""

@@ -70,8 +70,7 @@ class _Grid:
             self._total(total, columns)
             self._foot(total + 1)
         else:
-            for path in vocabulary.total_leaves:
-                self.draft.lose(path, "total.missing", "no line of totals was found")
+            self.draft.lose_total()
         return self.draft
 
     # -- finding the blocks

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from pipeline.forms import FormType
-from pipeline.readers.draft import Draft, Strip, amount, figure, label_of, whole
+from pipeline.readers.draft import Draft, Strip, amount, begins_with_label, figure, label_of, whole
 from pipeline.readers.laying import Laid, lay_units
 from pipeline.readers.parts import Carried, read_footer, read_title, read_unit
 from pipeline.readers.units import spaced_out, unit_follows, units_of
@@ -41,7 +41,7 @@ class _Stream:
     def read(self) -> Draft:
         vocabulary = self.vocabulary
         table_at, table_end, columns = self._table_header()
-        total = self._total_label(table_end)
+        total = self._total_label(table_end if columns else 0)
         pair_at = self._pair_header(0, table_at)
         matrix_at = self._first(
             vocabulary.matrix.column_by_label, 0, pair_at if pair_at is not None else table_at, needed=2
@@ -74,8 +74,7 @@ class _Stream:
         if total is not None:
             self._total(total)
         else:
-            for path in vocabulary.total_leaves:
-                self.draft.lose(path, "total.missing", "no line of totals was found")
+            self.draft.lose_total()
         return self.draft
 
     def _same_line(self, at: int, other: int) -> bool:
@@ -163,7 +162,9 @@ class _Stream:
             (
                 at
                 for at in range(end)
-                if self._label(at, labels, end) or label_of(self.texts[at].split(":", 1)[0], labels)
+                if self._label(at, labels, end)
+                or label_of(self.texts[at].split(":", 1)[0], labels)
+                or begins_with_label(self.texts[at], labels)
             ),
             end,
         )
@@ -289,6 +290,7 @@ class _Stream:
         pair = self.vocabulary.pair
         paths: list[str] = []
         heads = pair.heading_labels
+        first = at
         while at < end:
             hit = self._label(at, pair.by_label, end)
             head = self._label(at, heads, end)
@@ -299,6 +301,7 @@ class _Stream:
             stop = hit[0] if hit and (not head or hit[0] >= head[0]) else head[0] if head else at + 1
             self.draft.claim(whole(cell) for cell in self.cells[at:stop])
             at = stop
+        at = self._rest_of_heading(first, at, end)
         texts = self.cells[at:end]
         if not texts:
             for path in paths:
@@ -314,6 +317,20 @@ class _Stream:
                     self.draft.doubt(
                         path, "boundary.uncertain", "where one text ends and the next begins is not certain"
                     )
+
+    def _rest_of_heading(self, first: int, at: int, end: int) -> int:
+        """The index behind the rest of the block's own heading, of which a part stands before the labels at `first`.
+
+        A heading that is wrapped beside the labels comes out cut in two by them.
+        """
+        if first == 0 or at >= end:
+            return at
+        for stop in range(at + 1, min(at + 3, end)):
+            joined = self.texts[first - 1] + "".join(self.texts[at:stop])
+            if joined in self.vocabulary.pair.heading_labels:
+                self.draft.claim(whole(cell) for cell in (self.cells[first - 1], *self.cells[at:stop]))
+                return stop
+        return at
 
     # -- indicators
 

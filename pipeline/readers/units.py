@@ -75,7 +75,7 @@ def units_of(
             end += 1
         if end == at + 1 and _marker_follows(cells, at, vocabulary):
             end += 1
-        while measures and not any(kinds) and _measure_follows(cells, end - 1, vocabulary):
+        while measures and not any(kinds) and _measure_follows(cells, at, end, vocabulary):
             end += 1
         run = cells[at:end]
         raw = "".join(squeeze(cell.text) for cell in run)
@@ -116,14 +116,19 @@ def spaced_out(cells: Sequence[Cell]) -> bool:
     return apart >= 3 and together * 3 < apart
 
 
-def _measure_follows(cells: Sequence[Cell], at: int, vocabulary: Vocabulary) -> bool:
-    """Does the next cell of the line go on with the figure in which this one ends, or the other way round in a date?"""
-    if at + 1 >= len(cells) or cells[at + 1].row != cells[at].row:
+def _measure_follows(cells: Sequence[Cell], first: int, end: int, vocabulary: Vocabulary) -> bool:
+    """Does the cell at `end` go on with the figure in which those before it end, or the other way round in a date?"""
+    if end >= len(cells) or cells[end].row != cells[end - 1].row:
         return False
-    before, after = fold(cells[at].text), fold(cells[at + 1].text)
+    before, after = fold(cells[end - 1].text), fold(cells[end].text)
     if before[-1].isdigit():
-        return vocabulary.table.measure.match(after) is not None
-    return before[-1] in _DATE_PARTS and after[0].isdigit() and before[0].isdigit()
+        if vocabulary.table.measure.match(after):
+            return True
+        alone = (
+            first == 0 or figure(fold(cells[first - 1].text)) is None
+        )  # no score, which would have a weight before it
+        return alone and end == first + 1 and len(after) <= 2 and is_cjk(after[0]) and after not in vocabulary.nothing
+    return before[-1] in _DATE_PARTS and after[0].isdigit() and fold(cells[first].text)[0].isdigit()
 
 
 def _marker_follows(cells: Sequence[Cell], at: int, vocabulary: Vocabulary) -> bool:

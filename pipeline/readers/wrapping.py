@@ -36,6 +36,8 @@ _ENUMERATOR = re.compile(
 
 _CERTAIN = 1.6
 """How much dearer the next best cut between two texts must be for the best one to stand undoubted."""
+_TOO_DEAR = 3.0
+"""A cut between two texts that costs more than this is doubted even where no other is nearly as good."""
 _DIGIT = re.compile("[0-9]")
 _LETTER = re.compile("[A-Za-z]")
 _FIGURE = re.compile(r"[0-9.,]+%?")
@@ -131,7 +133,9 @@ def split_in_two(units: Sequence[Unit]) -> tuple[int, bool]:
         costs.append((cost, cut))
     costs.sort()
     certain = len(costs) == 1 or costs[1][0] - costs[0][0] >= _CERTAIN
-    cut = costs[0][1]
+    lowest, cut = costs[0]
+    if lowest >= _TOO_DEAR:
+        certain = False  # nothing fits: the texts may be mixed into each other
     if units[cut - 1].gap and cut > 1 and units[cut - 1].raw[-1:] not in _ENDS:
         certain = False  # a text that stops in the middle may go on behind the other one
     return cut, certain
