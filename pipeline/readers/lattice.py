@@ -75,9 +75,11 @@ class Lattice:
         """Share of the rows without lost points that give a reason all the same."""
         m = len(columns)
         self.one_a_line = one_cell_a_line(units)
-        flowing = not self.one_a_line and len({unit.row for unit in units}) > 3
+        self.flowing = not self.one_a_line and len({unit.row for unit in units}) > 3
+        """Are cells wrapped over lines?"""
         blank = [
-            _BLANK.get(name, 0.0) if flowing or name not in ("weight", "score") else _BLANK_APART for name in columns
+            _BLANK.get(name, 0.0) if self.flowing or name not in ("weight", "score") else _BLANK_APART
+            for name in columns
         ]
         self.text = [name in _TEXT for name in columns]
         self.weight = columns.index("weight") if "weight" in columns else -1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pipeline.readers.lattice import Lattice, Step
 from pipeline.readers.units import Unit
@@ -49,7 +50,7 @@ def lay_units(units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabul
         path = lattice.best(renew=changed == "reasons")
     rows, places = _rows(lattice, columns, path)
     doubts = _doubts(lattice, path, places, columns)
-    merged = _merge(rows, doubts, wrapped=not lattice.one_a_line)
+    merged = _merge(rows, doubts, wrapped=lattice.flowing)
     torn = _torn(rows, merged, vocabulary)
     around = {r for row in torn for r in (row - 1, row, row + 1) if 0 <= r < len(rows)}
     doubts.extend((r, "", "row.torn") for r in sorted(around))
@@ -132,39 +133,39 @@ def _text_runs(units: Sequence[Unit]) -> list[int]:
 
 
 def _merge(rows: Sequence[Row], doubts: list[tuple[int, str, str]], *, wrapped: bool) -> list[tuple[int, int]]:
-    """Rows whose weight and score are printed once for all of them, in the middle of the group.
+    """Rows whose weight and score are printed once for all of them.
 
     A row without weight and score belongs to a group with the row beside it, under the same heading, if it is whole: a
     name, a target and an actual value, each in one piece and, in wrapped text, all on one line. The pair is written at
-    the group's first row; where its place in the text does not say that the group is centred on it, the leaves are
-    doubted.
+    the group's first row. Where cells are kept apart it is printed there as well; in wrapped text it is centred, so
+    that it is certain only of a group that is all there is below its heading, and doubted where its place in the text
+    does not agree.
     """
     merged: list[tuple[int, int]] = []
-    start = 0
-    while start < len(rows):
-        end = start + 1
-        while end < len(rows) and "level2" not in rows[end].cells and "level1" not in rows[end].cells:
-            end += 1
+    for start, end in _blocks(rows):
         holders = [r for r in range(start, end) if "weight" in rows[r].cells]
         bare = [r for r in range(start, end) if "weight" not in rows[r].cells and _whole_row(rows[r], wrapped)]
-        if (
-            len(holders) == 1
-            and bare
-            and holders[0] - start <= end - 1 - holders[0]
-            and len(holders) + len(bare) == end - start
-        ):
+        if not wrapped:
+            for holder, limit in pairwise([*holders, end]):
+                last = next((r for r in range(holder + 1, limit) if r not in bare), limit)
+                if last > holder + 1:
+                    merged.append((holder, last))
+        elif len(holders) == 1 and bare and holders[0] - start <= end - 1 - holders[0] and len(bare) == end - start - 1:
             merged.append((start, end))
             if holders[0] != start:
                 for name in ("weight", "score"):
                     if name in rows[holders[0]].cells:
                         rows[start].cells[name] = rows[holders[0]].cells.pop(name)
-                        doubts.append((start, name, "row.merged"))
-                        doubts.append((holders[0], name, "row.merged"))
+                        doubts.extend((r, name, "row.merged") for r in (start, holders[0]))
         elif holders and bare:
-            for r in (*bare, *holders):
-                doubts.extend((r, name, "row.merged") for name in ("weight", "score"))
-        start = end
+            doubts.extend((r, name, "row.merged") for r in (*bare, *holders) for name in ("weight", "score"))
     return merged
+
+
+def _blocks(rows: Sequence[Row]) -> list[tuple[int, int]]:
+    """Half-open ranges of rows under one printed heading."""
+    starts = [r for r, row in enumerate(rows) if r == 0 or {"level1", "level2"} & row.cells.keys()]
+    return list(pairwise([*starts, len(rows)]))
 
 
 def _torn(rows: Sequence[Row], merged: Sequence[tuple[int, int]], vocabulary: Vocabulary) -> list[int]:
