@@ -18,7 +18,7 @@ import typer
 from pipeline.errors import ExitCode, FormtallyError
 from pipeline.messages import say
 
-__all__ = ["app", "main"]
+__all__ = ["app", "doctor", "eval", "export", "formtally", "main", "run", "status"]
 
 app = typer.Typer(
     name="formtally",
@@ -29,9 +29,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Db = Annotated[str | None, typer.Option(help=say("help.db"), metavar="URL")]
-Jobs = Annotated[int | None, typer.Option(help=say("help.jobs"), min=1, metavar="N")]
-Json = Annotated[bool, typer.Option("--json", help=say("help.json"))]
+_Db = Annotated[str | None, typer.Option(help=say("help.db"), metavar="URL")]
+_Jobs = Annotated[int | None, typer.Option(help=say("help.jobs"), min=1, metavar="N")]
+_Json = Annotated[bool, typer.Option("--json", help=say("help.json"))]
 
 
 def _say_version(wanted: bool) -> None:
@@ -54,11 +54,11 @@ def formtally(
 @app.command(help=say("help.run"))
 def run(
     paths: Annotated[list[str], typer.Argument(help=say("help.paths"), metavar="PATH", show_default=False)],
-    db: Db = None,
+    db: _Db = None,
     reader: Annotated[str | None, typer.Option(help=say("help.reader"), metavar="NAME")] = None,
     executor: Annotated[str | None, typer.Option(help=say("help.executor"), metavar="NAME")] = None,
     export: Annotated[Path | None, typer.Option(help=say("help.run_export"), metavar="FILE.jsonl")] = None,
-    jobs: Jobs = None,
+    jobs: _Jobs = None,
 ) -> int:
     """Digitise files and folders."""
     from pipeline.commands import run_command
@@ -68,7 +68,7 @@ def run(
 
 
 @app.command(help=say("help.status"))
-def status(db: Db = None, json: Json = False) -> int:
+def status(db: _Db = None, json: _Json = False) -> int:
     """Say what is in the store."""
     from pipeline.commands import status_command
     from pipeline.settings import load_settings
@@ -77,7 +77,7 @@ def status(db: Db = None, json: Json = False) -> int:
 
 
 @app.command(help=say("help.doctor"))
-def doctor(db: Db = None) -> int:
+def doctor(db: _Db = None) -> int:
     """Check the installation."""
     from pipeline.doctor import doctor_command
 
@@ -90,8 +90,8 @@ def export(
     format: Annotated[str | None, typer.Option(help=say("help.format"), metavar="NAME")] = None,
     document: Annotated[list[str] | None, typer.Option(help=say("help.document"), metavar="NAME")] = None,
     only: Annotated[str | None, typer.Option(help=say("help.only"), metavar="settled")] = None,
-    db: Db = None,
-    jobs: Jobs = None,
+    db: _Db = None,
+    jobs: _Jobs = None,
 ) -> int:
     """Write records out of the store."""
     from pipeline.commands import export_command
@@ -108,8 +108,8 @@ def eval(
     ] = None,
     sources: Annotated[Path | None, typer.Option(help=say("help.sources"), metavar="DIR")] = None,
     show: Annotated[int, typer.Option(help=say("help.show"), min=0, metavar="N")] = 0,
-    json: Json = False,
-    db: Db = None,
+    json: _Json = False,
+    db: _Db = None,
 ) -> int:
     """Score an export or the store."""
     from pipeline.commands import eval_command

@@ -22,7 +22,7 @@ from pipeline.errors import UsageError
 from pipeline.forms import FormType, Kind
 from pipeline.messages import say
 
-__all__ = ["Gold", "Miss", "Score", "gold_records", "read_export", "score"]
+__all__ = ["Gold", "Miss", "Record", "Score", "gold_records", "read_export", "score"]
 
 _BLANKS = frozenset({"", "-", "--", "—", "——", "–", "/", "null", "none"})
 _FOLDS = str.maketrans("“”„‘’。、《》〈〉≧≦―－", '"""\'\'.,<><>≥≤—-')

@@ -20,7 +20,7 @@ from pipeline.tables import ColumnKind, Row, Shape
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["guarded", "writer"]
+__all__ = ["Write", "guarded", "writer"]
 
 Write = Callable[[str, Row], None]
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")

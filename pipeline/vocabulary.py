@@ -55,6 +55,9 @@ class Folded:
 
 def folded(text: str) -> Folded:
     """Like `fold`, keeping where each character came from."""
+    plain = fold(text)
+    if len(plain) == len(text):
+        return Folded(plain, tuple(range(len(text))))
     kept: list[str] = []
     offsets: list[int] = []
     for offset, char in enumerate(text):

@@ -29,7 +29,19 @@ if TYPE_CHECKING:
     from pipeline.forms import FormType
     from pipeline.settle import Settled
 
-__all__ = ["Engine", "Job", "Outcome", "Plan", "Tally", "digitise", "digitise_text", "installed_engine"]
+__all__ = [
+    "Engine",
+    "Job",
+    "Outcome",
+    "Plan",
+    "Reader",
+    "Settle",
+    "Tally",
+    "Work",
+    "digitise",
+    "digitise_text",
+    "installed_engine",
+]
 
 Reader = Callable[[Document, Section, "FormType"], Reading]
 Work = list[tuple[Section, "FormType", Sequence[Reading]]]

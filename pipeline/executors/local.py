@@ -28,18 +28,18 @@ from pipeline.messages import english, say
 from pipeline.store.rows import FailureRow
 from pipeline.work import Engine, Job, Outcome, Plan, digitise
 
-__all__ = ["InProcess", "WorkerProcesses", "local_executor"]
+__all__ = ["EngineFactory", "InProcess", "WorkerProcesses", "available_processors", "local_executor"]
 
-SMALL_BYTES = 150_000
+_SMALL_BYTES = 150_000
 """Up to this many bytes of documents are digitised before worker processes would have started (about half a second)."""
 _CHUNK_JOBS = 8
 _CHUNK_BYTES = 64 * 1024
 _CHUNKS_AHEAD = 2
 """Chunks a worker is sent beyond what it has answered: one to work on, one so that it never waits."""
 _TICK_SECONDS = 0.2
-PATIENCE_SECONDS = 600.0
+_PATIENCE_SECONDS = 600.0
 """How long one document may take; the longest real one, a book of 5,000 forms, takes a minute."""
-WORKER_MEMORY = 4 << 30
+_WORKER_MEMORY = 4 << 30
 """Bytes of address space of a worker: beyond, its document fails, rather than the machine."""
 
 _GARBAGE_THRESHOLDS = (100_000, 50, 100)
@@ -56,7 +56,7 @@ def local_executor(
     `jobs` is the number of processes, None for one a processor. `stop` is called often; what it raises ends the run.
     """
     processes = jobs or available_processors()
-    if processes == 1 or size <= SMALL_BYTES:
+    if processes == 1 or size <= _SMALL_BYTES:
         return InProcess(engine=engine, plan=plan, stop=stop)
     return WorkerProcesses(engine=engine, plan=plan, processes=processes, stop=stop)
 
@@ -96,7 +96,7 @@ class WorkerProcesses:
         plan: Plan,
         processes: int,
         stop: Callable[[], None] = lambda: None,
-        patience: float = PATIENCE_SECONDS,
+        patience: float = _PATIENCE_SECONDS,
     ) -> None:
         self._engine = engine
         self._plan = plan
@@ -330,6 +330,6 @@ def _limit_memory() -> None:
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        limit = WORKER_MEMORY if hard == resource.RLIM_INFINITY else min(WORKER_MEMORY, hard)
+        limit = _WORKER_MEMORY if hard == resource.RLIM_INFINITY else min(_WORKER_MEMORY, hard)
         with suppress(OSError, ValueError):  # some systems do not limit address space
             resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

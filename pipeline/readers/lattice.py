@@ -41,6 +41,7 @@ _HALF_PAIR = 4.0
 _LEARN = 1.6
 """How much dearer the best other way of reading its ends must be for a cell to tell the width of its column."""
 _HEADING_ONLY = 4.0
+_HABIT_CHANGED = 0.05
 _ECHO = 1.5
 
 
@@ -110,8 +111,8 @@ class Lattice:
         """The columns in which each piece can stand."""
         self.fixed = [self._fixed(piece) for piece in self.pieces]
         self.own = [list(costs) for costs in self.fixed]
-        self.crossing: list[dict[int, list[_Crossing]]] = []
         self._fit(range(m))
+        self.crossing = [{}, *(self._crossing(t, self.possible[t - 1]) for t in range(1, len(units)))]
 
     # -- costs
 
@@ -190,7 +191,7 @@ class Lattice:
                 else:
                     own[j] = fixed[j]
 
-    def _crossing(self, t: int) -> dict[int, list[_Crossing]]:
+    def _crossing(self, t: int, columns: Iterable[int]) -> dict[int, list[_Crossing]]:
         """By column i, what it costs that a cell in it ends before unit t and one in column j begins there.
 
         What depends on the width of the column in which a cell ends is left to `_ends`.
@@ -200,22 +201,31 @@ class Lattice:
         inline = 1.0 if unit.gap == 0 and not unit.glued else 0.0
         if unit.nothing and before.nothing:
             inline += 3.0  # rows that do not apply stand below headings of their own
-        targets = []
+        on: dict[int, float] = {}
+        anew: dict[int, float] = {}
         for j in self.possible[t]:
             here = start if self.text[j] else 0.0
-            echo = _ECHO if self.echo[t] and self.columns[j] in ("target", "actual") else 0.0
-            targets.append((j, here - echo, here + inline + self.from_start[j]))
+            on[j] = here - _ECHO if self.echo[t] and self.columns[j] in ("target", "actual") else here
+            anew[j] = here + inline + self.from_start[j]
         lost = self._lost_points(t - 1)
         out: dict[int, list[_Crossing]] = {}
-        for i in self.possible[t - 1]:
+        for i in columns:
             row_end = self._row_end(t - 1, i, lost)
             between = self.between[i]
-            pairs = self._pair_costs(i, t, lost)
-            out[i] = [
-                (j, between[j] + on + pairs.get(j, 0.0), False) if j > i else (j, row_end + anew, True)
-                for j, on, anew in targets
+            line = [
+                (j, between[j] + cost, False) if j > i else (j, row_end + anew[j], True) for j, cost in on.items()
             ]
+            if i in (self.score, self.weight) or i < self.weight < self.score:
+                pairs = self._pair_costs(i, t, lost)
+                line = [(j, cost + pairs.get(j, 0.0), begins) for j, cost, begins in line] if pairs else line
+            out[i] = line
         return out
+
+    def _habits_changed(self) -> None:
+        """Work out anew what depends on the habit of giving reasons: what follows a score."""
+        for t in range(1, len(self.units)):
+            if self.score in self.crossing[t]:
+                self.crossing[t].update(self._crossing(t, [self.score]))
 
     def _ends(self, t: int) -> list[float]:
         """What it costs that a cell of each column ends before unit t, for how its last line fills the column."""
@@ -272,13 +282,9 @@ class Lattice:
 
     # -- ways
 
-    def best(self, *, renew: bool = True) -> list[Step]:
-        """The cheapest way; keeps the costs forwards and backwards for `rivals`.
-
-        `renew` says that something other than the widths has changed since the last time.
-        """
+    def best(self) -> list[Step]:
+        """The cheapest way; keeps the costs forwards and backwards for `rivals`."""
         n, m = len(self.units), len(self.columns)
-        self.crossing = [{}, *(self._crossing(t) for t in range(1, n))] if renew else self.crossing
         self.ends = [[], *(self._ends(t) for t in range(1, n))]
         ended = [[_INFINITE] * m for _ in range(n + 1)]  # a cell of column i ends before unit t
         ended_by: list[list[int]] = [[-1] * m for _ in range(n + 1)]
@@ -381,9 +387,8 @@ class Lattice:
 
     # -- learning
 
-    def learn(self, path: Sequence[Step]) -> str:
-        """Take column widths and the habit of giving reasons from a way: says whether `widths`, `reasons` or ""
-        changed.
+    def learn(self, path: Sequence[Step]) -> bool:
+        """Take column widths and the habit of giving reasons from a way; False if that changes nothing.
 
         Only cells whose ends are certain tell a width: a guess must not make itself true.
         """
@@ -402,13 +407,14 @@ class Lattice:
                 given += behind is not None and behind.column == self.deviation and not behind.begins
         widths = [None if self.one_a_line else width_of(column) for column in lines]
         reasons = min(max((given + 0.1) / (full + 1.0), 0.02), 0.98)
-        changed = "reasons" if abs(reasons - self.reasons) > 0.05 else "widths" if widths != self.widths else ""
         renewed = [j for j, (old, new) in enumerate(zip(self.widths, widths, strict=True)) if old != new]
         self.widths = widths
         self._fit(renewed)
-        if changed == "reasons":
+        if abs(reasons - self.reasons) > _HABIT_CHANGED:
             self.reasons = reasons
-        return changed
+            self._habits_changed()
+            return True
+        return bool(renewed)
 
 
 def _usual_reasons(units: Sequence[Unit], no_reason: frozenset[str]) -> float:

@@ -44,10 +44,9 @@ def lay_units(units: Sequence[Unit], columns: Sequence[str], vocabulary: Vocabul
     lattice = Lattice(units, columns, vocabulary, spaced=spaced)
     path = lattice.best()
     for _ in range(3):
-        changed = lattice.learn(path)
-        if not changed:
+        if not lattice.learn(path):
             break
-        path = lattice.best(renew=changed == "reasons")
+        path = lattice.best()
     rows, places = _rows(lattice, columns, path)
     doubts = _doubts(lattice, path, places, columns)
     merged = _merge(rows, doubts, wrapped=lattice.flowing)

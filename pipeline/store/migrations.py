@@ -31,7 +31,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.messages import say
 from pipeline.store import tables
 
-__all__ = ["MIGRATIONS", "Migration", "migrate", "schema_number"]
+__all__ = ["MIGRATIONS", "Migration", "first_tables", "migrate", "schema_number"]
 
 Migration = Callable[[Connection], None]
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 __all__ = ["document", "failure", "metadata", "migration", "name", "reading", "run", "run_end", "section"]
 
-LARGEST_PAYLOAD = 2**31 - 1
+_LARGEST_PAYLOAD = 2**31 - 1
 """Bytes; it makes MySQL choose a type that holds more than 64 KB."""
 
 metadata = MetaData()
@@ -60,7 +60,7 @@ document = Table(
     Column("origin", String(16), nullable=False),
     Column("characters", Integer, nullable=False),
     Column("cells", Integer, nullable=False),
-    Column("payload", LargeBinary(LARGEST_PAYLOAD), nullable=False),
+    Column("payload", LargeBinary(_LARGEST_PAYLOAD), nullable=False),
 )
 
 section = Table(
@@ -91,7 +91,7 @@ reading = Table(
     Column("form_type", String(64), nullable=False),
     Column("reader", String(32), nullable=False),
     Column("version", String(16), nullable=False),
-    Column("payload", LargeBinary(LARGEST_PAYLOAD), nullable=False),
+    Column("payload", LargeBinary(_LARGEST_PAYLOAD), nullable=False),
 )
 
 name = Table(
