@@ -39,7 +39,10 @@ class Kind(StrEnum):
     @property
     def numeric(self) -> bool:
         """Is the value a decimal string?"""
-        return self in (Kind.NUMBER, Kind.MONEY, Kind.PERCENT, Kind.YEAR)
+        return self in _NUMERIC
+
+
+_NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY, Kind.PERCENT, Kind.YEAR})
 
 
 class Severity(StrEnum):

@@ -119,6 +119,8 @@ class _Finder:
         ]
 
     def _is_title(self, text: str) -> bool:
+        if text[-1] not in self.vocabulary.title_ends:
+            return False
         bare = self.vocabulary.year.sub("", _YEAR_BEHIND.sub("", text)).replace("()", "")
         return bool(self.vocabulary.title.fullmatch(bare))
 

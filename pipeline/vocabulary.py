@@ -209,6 +209,8 @@ class Vocabulary:
 
     title: re.Pattern[str]
     """Matches the folded title of a form, whole."""
+    title_ends: frozenset[str]
+    """The characters with which a folded title may end, to pass over most texts cheaply."""
     year: re.Pattern[str]
     """Finds the fiscal year in folded text, group `year`."""
     unit: re.Pattern[str]

@@ -18,7 +18,7 @@ _SHIFT = 1.5
 """Cost of each column by which a cell stands further right or left of its heading than the cell before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Item:
     """A cell with its folded text and its place in the row."""
 
@@ -27,7 +27,7 @@ class Item:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Column:
     """A column: its name (`?label` for a heading that is not known), where its heading stands, what fits in it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.forms import FormType, Kind, pattern
@@ -23,6 +24,7 @@ def whole(cell: Cell) -> Part:
     return Part(cell.id, 0, len(cell.text))
 
 
+@lru_cache(maxsize=16384)
 def figure(text: str) -> float | None:
     """The figure that a folded text is, a trailing 分 allowed; None if it is none. For comparing only."""
     bare = text.removesuffix("分")

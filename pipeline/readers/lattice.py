@@ -153,7 +153,9 @@ class Lattice:
         """What a piece costs as one cell of each column, apart from what the column's width says."""
         if piece.last - piece.first == 1:
             return self.kind[piece.first]
-        fixed = sum(line.gaps for line in piece.lines) + piece.penalty
+        fixed = piece.lines[0].gaps + piece.penalty
+        for line in piece.lines[1:]:
+            fixed += line.gaps
         for t in range(piece.first, piece.last):
             unit = self.units[t]
             if unit.heading or (t > piece.first and self.marker.match(unit.text)):

@@ -26,7 +26,7 @@ _ECHOED = 2.0
 _SHARED_LINE = 2.4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
     """A line of text units, or what stands of it behind a heading: units `first`..`last`, half-open."""
 
@@ -41,7 +41,7 @@ class Line:
     """Width of its first unbreakable piece."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Piece:
     """What may be one cell: units `first`..`last`. `lines` is empty for a single unit that is no text."""
 
@@ -55,7 +55,9 @@ class Piece:
 
 def wrapped_cost(lines: Sequence[Line], width: float) -> float:
     """What it costs that these are the wrapped lines of one cell of that width."""
-    cost = sum(overflow(line, width) for line in lines)
+    cost = 0.0
+    for line in lines:
+        cost += overflow(line, width)
     for before, after in pairwise(lines):
         cost += wrap_cost(width, before.text, before.width, before.given, after.text, after.piece)
     return cost

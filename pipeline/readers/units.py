@@ -23,7 +23,7 @@ _HEADING_CELLS = 8
 _HEADING_LENGTH = 24
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """A piece of a stream that belongs to one cell of the form.
 

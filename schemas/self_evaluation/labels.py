@@ -55,6 +55,7 @@ VOCABULARY = Vocabulary(
     title=re.compile(
         r"(?=.*(?:项目|支出|资金|绩效|预算|部门))[^,。;:]{0,50}自我?评价?(?:情况)?(?:报告)?表(?:[(][^()]{0,20}[)])?"
     ),
+    title_ends=frozenset("表)(0123456789年度"),
     year=re.compile(r"(?P<year>(?:19|20)[0-9]{2})年度?"),
     unit=re.compile(r"[(](?:单位:)?(?P<unit>万元|元|亿元|千元|百万元)[)]|单位:(?P<unit2>万元|亿元|千元|元)"),
     fields=Fields(
