@@ -82,7 +82,7 @@ class FormView:
     record has a key. `kinds` says by what reference each leaf is known; `printed` holds the source text of filled
     leaves with their unit, `units` the unit printed beside a money leaf (万元, 元) where there is one. `merged` lists
     half-open row ranges whose weight and score are printed once, on the first row. `subtotals` maps a level1 heading
-    to its printed subtotal.
+    to its printed subtotal; `extra` holds by name what is printed and has no place in the record.
     """
 
     values: Mapping[str, str | None]
@@ -92,6 +92,7 @@ class FormView:
     rows: int
     merged: tuple[tuple[int, int], ...] = ()
     subtotals: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
     document: str = ""
     ordinal: int = 0
 

@@ -61,7 +61,8 @@ def settle(document: Document, work: Sequence[tuple[Section, FormType, Sequence[
     forms = [_resolve(document, section, form_type, readings) for section, form_type, readings in work]
     for form in forms:
         form.findings.extend(finding for check in form.form_type.checks for finding in check(form.view))
-        form.findings.extend(_coverage(document, form))
+        if form.reading.rows or form.reading.claims:
+            form.findings.extend(_coverage(document, form))
     for form in forms:
         form.findings[:] = [_tempered(finding, form) for finding in form.findings]
     for form_type in {form.form_type.name: form.form_type for form in forms}.values():
@@ -106,6 +107,7 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
         rows=reading.rows,
         merged=reading.merged,
         subtotals=subtotals,
+        extra={label: value_of(Kind.TEXT, ref.parts, document.cells).printed for label, ref in reading.extra.items()},
         document=document.name,
         ordinal=section.ordinal,
     )
@@ -218,7 +220,6 @@ def _conclude(document: Document, form: _Form) -> Settled:
     if document.origin is Origin.DIGITAL:
         _keep_source_defects(form, states)
     evidence = {path: _evidence(document, ref, form.values[path]) for path, ref in form.reading.leaves.items()}
-    extra = {label: value_of(Kind.TEXT, ref.parts, document.cells).printed for label, ref in form.reading.extra.items()}
     return Settled(
         section=form.section,
         form_type=form.form_type,
@@ -228,7 +229,7 @@ def _conclude(document: Document, form: _Form) -> Settled:
         review=review,
         findings=form.findings,
         evidence=evidence,
-        extra=extra,
+        extra=dict(form.view.extra),
         decisions=[],
     )
 

@@ -224,6 +224,8 @@ class Vocabulary:
     total_leaves: tuple[str, str]
     """Leaf paths of total weight and total score."""
     footer: Fields
+    remarks: Mapping[str, re.Pattern[str]]
+    """What the record has no place for though it may be printed below the totals, by name: group `value`, folded."""
     notes: re.Pattern[str]
     """Begins the printed scoring notes (folded), which are no data."""
     clutter: Mapping[str, re.Pattern[str]]

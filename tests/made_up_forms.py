@@ -56,6 +56,7 @@ def form(
     units: Mapping[str, str] | None = None,
     kinds: Mapping[str, RefKind] | None = None,
     printed: Mapping[str, str] | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> FormView:
     """The made-up form, in which every identity holds, with some leaves changed. A blank is an empty cell."""
     values: dict[str, str | None] = {leaf: HEADER.get(leaf) for leaf in LEAVES if "[]" not in leaf}
@@ -75,6 +76,7 @@ def form(
         rows=len(rows),
         merged=merged,
         subtotals=subtotals,
+        extra=extra or {},
         document="made-up.txt",
         ordinal=1,
     )

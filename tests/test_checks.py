@@ -465,6 +465,19 @@ CASES: dict[Check, Case] = {
             Fails(form({at(1, "target"): "3条", at(1, "actual"): "9条"}), NOTE, at(1, "score"), ()),
         ),
     ),
+    points.grade: Case(
+        "grade",
+        (
+            form(extra={"grade": "优"}),
+            form(extra={"grade": "优秀"}),
+            form(),
+            form({"total_score": None}, extra={"grade": "差"}),
+        ),
+        (
+            Fails(form(extra={"grade": "良"}), WARNING, "total_score", ()),
+            Fails(form({"total_score": "59.9"}, extra={"grade": "中"}), WARNING, "total_score", ()),
+        ),
+    ),
     points.row_merged: Case(
         "row.merged",
         (

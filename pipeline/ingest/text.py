@@ -14,8 +14,8 @@ from pipeline.source import Cell, Layout, Span
 
 __all__ = ["MAX_BYTES", "MAX_LINE", "decode", "text_cells"]
 
-MAX_BYTES = 64 * 1024 * 1024
-"""Largest text document, in bytes; a form is some 3 KB."""
+MAX_BYTES = 16 * 1024 * 1024
+"""Largest text document, in bytes: some 5,000 forms, which take a worker about 1 GB."""
 MAX_LINE = 2_000_000
 """Longest line, in code points; hundreds of forms flattened to one line stay well below it."""
 

@@ -214,9 +214,7 @@ class Lattice:
         for i in columns:
             row_end = self._row_end(t - 1, i, lost)
             between = self.between[i]
-            line = [
-                (j, between[j] + cost, False) if j > i else (j, row_end + anew[j], True) for j, cost in on.items()
-            ]
+            line = [(j, between[j] + cost, False) if j > i else (j, row_end + anew[j], True) for j, cost in on.items()]
             if i in (self.score, self.weight) or i < self.weight < self.score:
                 pairs = self._pair_costs(i, t, lost)
                 line = [(j, cost + pairs.get(j, 0.0), begins) for j, cost, begins in line] if pairs else line

@@ -87,17 +87,27 @@ def read_footer(cells: Iterable[Cell], draft: Draft) -> None:
     notes = False
     for row in rows.values():
         strip = Strip(row)
+        remark = _remark(strip, draft)
         if any(label in strip.text for label in labels):
             notes = False
         elif vocabulary.notes.match(strip.text):
             notes = True
-        if notes:
+        if notes or remark == strip.text:
             draft.claim((whole(cell) for cell in row), "notes")
         elif any(form.fullmatch(strip.text) for form in vocabulary.clutter.values()) and not _waits(kept, draft):
             draft.claim((whole(cell) for cell in row), "page_number")
         else:
             kept.extend(row)
     draft.fields_inline(Strip(kept), vocabulary.footer)
+
+
+def _remark(strip: Strip, draft: Draft) -> str:
+    """Keep what is printed in a row that the record has no place for; the words that said it."""
+    for name, pattern in draft.vocabulary.remarks.items():
+        if found := pattern.search(strip.text):
+            draft.put_extra(name, strip.cut(*found.span("value")))
+            return found.group()
+    return ""
 
 
 def _waits(kept: Sequence[Cell], draft: Draft) -> bool:

@@ -1,7 +1,7 @@
 """Every check of a self-evaluation form: what `record-format` names, and what experience added.
 
 A check is a small function that yields findings under a stable code. It never raises, whatever a form holds, and never
-changes a value. `grade` (优 良 中 差 by total score) has no check: the record has no leaf for a printed grade.
+changes a value.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from schemas.self_evaluation.checks_funding import (
 )
 from schemas.self_evaluation.checks_points import (
     deviation_missing,
+    grade,
     indicator_duplicate,
     level1_subtotal,
     row_merged,
@@ -65,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     level1_subtotal,
     deviation_missing,
     score_target,
+    grade,
     row_merged,
     indicator_duplicate,
     row_headings,

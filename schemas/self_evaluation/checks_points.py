@@ -19,6 +19,7 @@ from schemas.self_evaluation.suspects import Suspects, merged, suspects
 
 __all__ = [
     "deviation_missing",
+    "grade",
     "indicator_duplicate",
     "level1_subtotal",
     "row_merged",
@@ -67,6 +68,29 @@ def weights_total(form: FormView) -> Iterator[Finding]:
         yield Finding("weights.total", _WARNING, blamed.paths, message, blamed.review)
     else:
         yield _off("weights.total", sheet, identity, suspects(sheet, identity), said)
+
+
+def grade(form: FormView) -> Iterator[Finding]:
+    """The printed grade follows from the total score: 优 from 90, 良 from 80, 中 from 60, below that 差.
+
+    Source: the scoring notes printed below many forms. Forms that print no grade, or no total score, are skipped.
+
+    >>> passes: total score 92, grade 优
+    >>> fails: total score 92, grade 良
+    """
+    printed, score = form.extra.get("grade"), form.number("total_score")
+    if printed is None or score is None:
+        return
+    due = next(name for least, name in _GRADES if score >= least)
+    said = next((name for name, words in _GRADE_WORDS.items() if printed.startswith(words)), None)
+    if said is not None and said != due:
+        yield Finding(
+            "grade", _WARNING, ("total_score",), f"grade {printed} printed, a total score of {score} is {due}"
+        )
+
+
+_GRADES = ((90, "优"), (80, "良"), (60, "中"), (-(10**9), "差"))
+_GRADE_WORDS = {"优": ("优",), "良": ("良",), "中": ("中", "一般", "合格"), "差": ("差", "不合格")}
 
 
 def _off(code: str, sheet: Figures, identity: Sum, blamed: Suspects, said: str) -> Finding:

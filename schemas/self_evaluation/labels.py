@@ -442,6 +442,11 @@ VOCABULARY = Vocabulary(
         joint={"填表人及电话": "filler_phone", "填报人及联系电话": "filler_phone"},
         unknown=_UNKNOWN_LABEL,
     ),
+    remarks={
+        "grade": re.compile(
+            r"(?:自评|评价|绩效|评定|综合)*(?:等级|等次|结论|结果)(?:为|:)?(?P<value>优秀|优|良好|良|中|一般|合格|差|不合格)"
+        )
+    },
     notes=re.compile(
         r"(?:填报|填表|填写)?(?:注意事项|说明)[:。]|注[:1１]|备注:|(?:填报|填表|填写)(?:注意事项|说明)$|注[:]?$"
     ),
