@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -217,14 +218,23 @@ def test_targets_that_cannot_be_are_refused_before_any_work(tmp_path: Path, targ
         check_target(tmp_path / target, format)
 
 
+def _contents(path: Path) -> list[bytes]:
+    """What a file or folder holds; a workbook says besides when it was made."""
+    if path.is_file() and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as book:
+            return [book.read(name) for name in sorted(book.namelist()) if name != "docProps/core.xml"]
+    return [each.read_bytes() for each in (sorted(path.iterdir()) if path.is_dir() else [path])]
+
+
 _SQLITE = {"formtally.db-wal", "formtally.db-shm"}
 
 
 @pytest.mark.parametrize("format", list(Format))
 def test_a_killed_export_leaves_the_target_as_it_was(tmp_path: Path, format: Format) -> None:
-    """A real Ctrl-C while `export` writes."""
+    """A real Ctrl-C while `export` writes: nothing is left beside the target, which is not there or is whole."""
     write_documents(tmp_path / "in", 60)
     assert formtally(tmp_path, "run", "in").returncode == 0
+    assert formtally(tmp_path, "export", "--format", format.value, "--out", "whole").returncode == 0
     before = {path.name for path in tmp_path.iterdir()}
     with start(tmp_path, ["export", "--format", format.value, "--out", "out", "--jobs", "1"]) as process:
         while process.poll() is None and {path.name for path in tmp_path.iterdir()} <= before | _SQLITE:
@@ -233,7 +243,10 @@ def test_a_killed_export_leaves_the_target_as_it_was(tmp_path: Path, format: For
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert {path.name for path in tmp_path.iterdir()} - _SQLITE == before - _SQLITE
+    left = {path.name for path in tmp_path.iterdir()} - _SQLITE
+    assert left - {"out"} == before - _SQLITE
+    if "out" in left:
+        assert _contents(tmp_path / "out") == _contents(tmp_path / "whole")
 
 
 # Tables
