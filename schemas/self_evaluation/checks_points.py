@@ -57,9 +57,7 @@ def weights_total(form: FormView) -> Iterator[Finding]:
     blank = [row.at("weight") for row in _unmerged(sheet) if row.speaks and row.weight is None]
     if sheet.counts_funding and sheet.funding_cell("weight") is None and sheet.lost(_FUNDING_WEIGHT):
         blank.append(_FUNDING_WEIGHT)
-    if verdict is Verdict.ROUNDING:
-        yield Finding("weights.total", _NOTE, ("total_weight",), f"{said}: within rounding")
-    elif blank and identity.of(sheet.values) < sheet.values["total_weight"]:
+    if blank and identity.of(sheet.values) < sheet.values["total_weight"]:
         message = f"{said}; not every weight is printed"
         blamed = Suspects((*blank, "total_weight"), tuple(blank))
         if blank == [_FUNDING_WEIGHT] and sheet.funding_cell("score") is None:
