@@ -105,25 +105,37 @@ class Fields:
 
 
 @dataclass(frozen=True)
-class Matrix:
-    """A block of lines by columns (the money block). Paths are `group.line.column`."""
+class _Block:
+    """A part of a form with headings of its own."""
 
-    group: str
     heading: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]]
-    lines: Mapping[str, tuple[str, ...]]
-    other_lines: re.Pattern[str]
-    """Labels of lines that the record has no place for."""
 
     @cached_property
     def heading_labels(self) -> Labels:
         """The block's own headings."""
         return Labels(dict.fromkeys(self.heading, ""))
 
+
+@dataclass(frozen=True)
+class _Columns(_Block):
+    """A block with columns: column → its labels."""
+
+    columns: Mapping[str, tuple[str, ...]]
+
     @cached_property
     def column_by_label(self) -> Labels:
         """Folded column label → column."""
         return _by_label(self.columns)
+
+
+@dataclass(frozen=True)
+class Matrix(_Columns):
+    """A block of lines by columns (the money block). Paths are `group.line.column`."""
+
+    group: str
+    lines: Mapping[str, tuple[str, ...]]
+    other_lines: re.Pattern[str]
+    """Labels of lines that the record has no place for."""
 
     @cached_property
     def line_by_label(self) -> Labels:
@@ -132,16 +144,10 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(_Block):
     """Two headings side by side with their texts below: heading labels by leaf path, left one first."""
 
-    heading: tuple[str, ...]
     labels: Mapping[str, tuple[str, ...]]
-
-    @cached_property
-    def heading_labels(self) -> Labels:
-        """The block's own headings."""
-        return Labels(dict.fromkeys(self.heading, ""))
 
     @cached_property
     def by_label(self) -> Labels:
@@ -153,8 +159,8 @@ class Pair:
 class Headings:
     """Words that head rows in a carried-down column, and under which outer heading each belongs.
 
-    `names` are folded, without the suffix of `suffix` (指标); `parents` maps such a stem to the stems of outer headings
-    that may stand above it.
+    `outer` and `inner` are folded, with and without their `suffix` (指标); `parents` maps the stem of an inner heading
+    to the stems of the outer headings that may stand above it.
     """
 
     outer: frozenset[str]
@@ -168,7 +174,7 @@ class Headings:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(_Columns):
     """A table of rows under a header. `columns` maps a column to its labels.
 
     `outer`, `inner` are the carried-down heading columns, `subtotals` the record's map of the figures in brackets
@@ -176,8 +182,6 @@ class Table:
     """
 
     group: str
-    heading: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]]
     others: frozenset[str]
     headings: Headings
     subtotals: str
@@ -191,16 +195,6 @@ class Table:
     """Begins what goes on behind a figure (年, 万元, 个), folded: a gap before it parts no cells."""
     words: Mapping[str, re.Pattern[str]]
     """What a text of a column usually holds somewhere."""
-
-    @cached_property
-    def heading_labels(self) -> Labels:
-        """The block's own headings."""
-        return Labels(dict.fromkeys(self.heading, ""))
-
-    @cached_property
-    def column_by_label(self) -> Labels:
-        """Folded column label → column."""
-        return _by_label(self.columns)
 
 
 @dataclass(frozen=True)

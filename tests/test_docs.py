@@ -1,0 +1,49 @@
+"""The documentation names what the program has: commands, options, checks, reasons, files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from pipeline.cli import app
+from schemas.self_evaluation.checks import CHECKS, DOSSIER_CHECKS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    found = re.search(rf"^## formtally {name}$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/commands.md has no section on {name}"
+    for parameter in COMMANDS[name].params:
+        for option in parameter.opts:
+            if option.startswith("--") and option != "--help":
+                assert option in text, f"{name} {option}"
+
+
+def test_every_check_is_documented() -> None:
+    text = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "schemas" / "self_evaluation").glob("*.py"))
+    codes = set(re.findall(r'Finding\(\s*"([a-z0-9_.]+)"', sources))
+    assert len(codes) > 20 and len(CHECKS) + len(DOSSIER_CHECKS) > 30
+    assert not {code for code in codes if f"`{code}`" not in text}
+
+
+def test_every_doubt_of_the_readers_is_documented() -> None:
+    text = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pipeline" / "readers").glob("*.py"))
+    codes = set(re.findall(r'(?:doubt|lose)\([^"]*?"([a-z]+[.][a-z]+|continued)"', sources))
+    assert len(codes) > 10
+    assert not {code for code in codes if f"`{code}`" not in text}
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_relative_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
