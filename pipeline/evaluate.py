@@ -62,6 +62,8 @@ class Score:
 
     documents: dict[str, Counter[str]] = field(default_factory=dict)
     misses: list[Miss] = field(default_factory=list)
+    causes: Counter[str] = field(default_factory=Counter)
+    """Why ambiguous leaves were flagged: how many for each reason; under "" those that were not."""
 
     @property
     def total(self) -> Counter[str]:
@@ -119,7 +121,7 @@ def score(forms: Iterable[Record], gold: Sequence[Gold], form_type: FormType, *,
     texts: dict[str, str | None] = {}
     for each in gold:
         counts = result.documents.setdefault(each.document, Counter())
-        scoring = _Scoring(each, exported.pop((each.document, each.ordinal), None), form_type, counts, result.misses)
+        scoring = _Scoring(each, exported.pop((each.document, each.ordinal), None), form_type, counts, result)
         scoring.count()
         if sources is not None:
             if each.document not in texts:
@@ -135,13 +137,14 @@ class _Scoring:
     """One form against its gold record."""
 
     def __init__(
-        self, gold: Gold, form: Record | None, form_type: FormType, counts: Counter[str], misses: list[Miss]
+        self, gold: Gold, form: Record | None, form_type: FormType, counts: Counter[str], score: Score
     ) -> None:
         self.gold = gold
         self.form = form
         self.types = form_type
         self.counts = counts
-        self.misses = misses
+        self.misses = score.misses
+        self.causes = score.causes
         self.record: Record = (form or {}).get("record") or {}
         self.review = {entry["path"] for entry in (form or {}).get("review") or ()}
         self.findings = (form or {}).get("findings") or []
@@ -192,9 +195,23 @@ class _Scoring:
                     self.counts["num_silent"] += kind.numeric
             self._miss(f"{self.group}[{index}]", "extra_row", None, row.get("name"))
 
+    def _causes(self, at: str | None) -> set[str]:
+        """The reasons of the review entries that flag a leaf."""
+        entries = (self.form or {}).get("review") or ()
+        return {
+            reason
+            for entry in entries
+            if (_flagged(at, {entry["path"]}) if at is not None else entry["path"] in self._row_paths())
+            for reason in entry["reasons"]
+        }
+
+    def _row_paths(self) -> set[str]:
+        """The review paths that say that rows may be missing or surplus."""
+        return {"", self.group, f"{self.group}[]"}
+
     def _row_flagged(self) -> bool:
         """Does the review list say that rows may be missing or surplus?"""
-        return bool(self.review & {"", self.group, f"{self.group}[]"})
+        return bool(self.review & self._row_paths())
 
     def _count_leaf(self, path: str, at: str | None, kind: Kind, doubtful: set[str]) -> None:
         """Count a leaf that the gold has at `path` and the export at `at` (None: it lacks the row)."""
@@ -206,6 +223,7 @@ class _Scoring:
         if _flagged(path, doubtful):
             counts["ambiguous"] += 1
             counts["ambiguous_flagged"] += flagged
+            self.causes.update(self._causes(at) if flagged else [""])
             counts["ambiguous_silent"] += not flagged and not right
             return
         sort = "num" if kind.numeric else "txt"

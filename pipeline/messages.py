@@ -364,6 +364,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "eval.accuracy": ("Accuracy", "准确率"),
     "eval.silent": ("Silent errors", "漏检错误"),
     "eval.burden": ("Burden", "复核负担"),
+    "eval.causes": ("Ambiguous fields by reason", "疑义字段按原因"),
+    "eval.not_flagged": ("not flagged", "未标记"),
     "eval.ambiguous": ("Ambiguous flagged", "疑义字段已标记"),
     "eval.defects": ("Defects raised", "原件错误已报告"),
     "eval.false_errors": ("False errors", "误报错误"),

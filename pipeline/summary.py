@@ -199,6 +199,9 @@ def show_score(score: Score, misses: Sequence[Miss]) -> None:
         out.print()
         out.print(Text(name, style="bold"))
         out.print(_pairs(_score_lines(counts), prefix="eval."))
+    if score.causes:
+        named = {cause or say("eval.not_flagged"): count for cause, count in score.causes.most_common()}
+        out.print(_hanging(say("eval.causes"), " · ".join(f"{cause} {count}" for cause, count in named.items())))
     for miss in misses:
         out.print(_hanging(f"{miss.what} {miss.form} {miss.path}", f"{miss.want!r} ← {miss.got!r}"))
 

@@ -152,7 +152,7 @@ def unit_follows(cells: Sequence[Cell], at: int, units: Sequence[str]) -> bool:
 
 
 def glued_figure(text: str, weight: float) -> int:
-    """Where a score ends that is glued to the next word (`10` and `3季度` in `103季度`); 0 if none is.
+    """Where a score ends that is glued to the next word (`8` and `2月底` in `82月底`); 0 if none is.
 
     The score may not exceed the weight before it, and what follows may not begin with a nought.
     """
