@@ -12,7 +12,7 @@ from pipeline.vocabulary import Vocabulary
 
 __all__ = ["Laid", "Row", "lay_units"]
 
-_DOUBT = 2.0
+_DOUBT = 1.85
 """How much dearer the best other way of reading a place must be for the reading to stand undoubted."""
 _STRAINED = 3.0
 """A cell, or a step between two, that costs more than this is doubted even where nothing else is nearly as good."""
