@@ -211,7 +211,7 @@ class _Finder:
             text = self.texts[index]
             filled += bool(text)
             head = text.split(":", 1)[0]
-            if head in labels and (":" in text or self._short_row(index)):
+            if (head in labels and ":" in text) or (self._short_row(index) and self._asks(index, head)):
                 row = self.cells[index].row
                 bare = text.rstrip(":") == head
                 index += 1
@@ -239,6 +239,12 @@ class _Finder:
             else:
                 index += 1
         return end
+
+    def _asks(self, index: int, head: str) -> bool:
+        """Is the cell a label of the signatures, or does it hold one behind a label that is not known?"""
+        labels = self.vocabulary.footer.by_label
+        text = self.texts[index]
+        return head in labels or (any(f"{label}:" in text for label in labels) and not self._begins_notes(index))
 
     def _short_row(self, index: int) -> bool:
         row = self.cells[index].row

@@ -92,11 +92,14 @@ class Fields:
     """Single leaves printed as label and value: leaf path → its labels, the usual one first.
 
     `joint` are labels that ask for another leaf as well; `unknown` is what a label may look like that is none of these.
+    Every template has the labels of `always`; it has either all of a group of `together` or none.
     """
 
     labels: Mapping[str, tuple[str, ...]]
     joint: Mapping[str, str]
     unknown: re.Pattern[str]
+    always: frozenset[str]
+    together: tuple[frozenset[str], ...]
 
     @cached_property
     def by_label(self) -> Labels:

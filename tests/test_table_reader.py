@@ -51,6 +51,46 @@ def test_no_wrong_leaf_is_accepted(shape: str) -> None:
     assert result.total["silent"] == 0, result.misses[:10]
 
 
+RENAMED = {
+    "项目名称": "事项",
+    "主管部门": "归口处室",
+    "实施单位": "执行机构",
+    "项目负责人": "牵头人",
+    "联系电话": "手机",
+    "全年预算数": "核定数",
+    "全年执行数": "已支付",
+    "执行率": "进度",
+    "分值": "配分",
+    "得分": "评定",
+    "年度资金总额": "全部资金",
+    "一级指标": "大类",
+    "三级指标": "考核内容",
+    "年度指标值": "应达到",
+    "实际完成值": "已达到",
+    "偏差原因分析及改进措施": "说明",
+    "预期目标": "计划",
+    "实际完成情况": "落实",
+    "总分": "总计得到",
+    "填表人": "填写者",
+}
+
+
+@pytest.mark.parametrize("shape", GRIDS)
+@pytest.mark.parametrize("label", RENAMED)
+def test_a_label_that_is_not_known_hides_no_value(label: str, shape: str) -> None:
+    gold: list[Gold] = []
+    lines: list[dict[str, Any]] = []
+    for seed in range(9700, 9708):
+        made = make_form(seed, shape)
+        if label in made.text:
+            lines += digitise_text(f"{seed}.txt", made.text.replace(label, RENAMED[label]).encode())
+            gold.append(Gold(str(seed), 1, truth(made, str(seed), 1)))
+    result = score(lines, gold, form_types()[0])
+    assert gold
+    assert result.total["forms"] == len(gold)
+    assert [(miss.form, miss.path) for miss in result.misses if miss.what == "silent"] == []
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("seed", range(9500, 9504))
 def test_the_evidence_of_an_accepted_leaf_is_the_planted_place(shape: str, seed: int) -> None:

@@ -148,9 +148,18 @@ class Draft:
         """Say that the line of totals was not found: then what stands below it was not looked for either."""
         for path in self.vocabulary.total_leaves:
             self.lose(path, "total.missing", "no line of totals was found")
+        self.doubt(
+            f"{self.vocabulary.table.group}[]", "total.missing", "what stands below the table may be among its rows"
+        )
         for path in self.vocabulary.footer.labels:
             if path not in self.leaves:
                 self.doubt(path, "total.missing", "without a line of totals the signatures are not found")
+
+    def lose_goals(self) -> None:
+        """Say that the texts of headings that were not found are lost."""
+        for path in self.vocabulary.pair.labels:
+            if path not in self.leaves:
+                self.lose(path, "header.missing", "its heading was not found")
 
     def claim(self, parts: Iterable[Part], kind: str = "label") -> None:
         """Account for characters that are no value."""
@@ -191,10 +200,23 @@ class Draft:
             self.unknown_label = True
 
     def doubt_absent(self, fields: Fields) -> None:
-        """Where a label was not known, what seems to be absent may be what it asks for."""
-        if self.unknown_label:
+        """Where a label was not known, what seems to be absent may be what it asks for.
+
+        A label that every such form has is not absent but called otherwise; then its value may have been taken for the
+        end of another's, wherever one is made of several cells.
+        """
+        found = {path for path in fields.labels if path in self.leaves}
+        missing = set(fields.always - found)
+        for group in fields.together:
+            if group & found:
+                missing |= group - found
+        if missing:
+            for path in found:
+                if len(self.leaves[path].parts) > 1 and self.form_type.leaves[path] is not Kind.DATE:
+                    self.doubt(path, "label.unknown", "the value of a label that is not known may be at its end")
+        if missing or self.unknown_label:
             for path in fields.labels:
-                if path not in self.leaves:
+                if path not in found:
                     self.doubt(path, "label.unknown", "a label that is not known may ask for it")
 
     def finish(self, reader: str, template: str) -> Reading:

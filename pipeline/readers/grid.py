@@ -58,6 +58,7 @@ class _Grid:
             self.draft.doubt(vocabulary.matrix.group, "header.missing", "the money block has no heading row")
         if pair is not None:
             self._pair(pair, min((row for row in (table, total) if row is not None), default=len(self.rows)))
+        self.draft.lose_goals()
         columns: list[Column] = []
         if table is not None:
             columns = self._columns(
@@ -132,6 +133,7 @@ class _Grid:
                     self.draft.put_field(path, label.text, [whole(label.cell)], values, self.vocabulary.fields)
                     if len(parts) > 1:
                         self.draft.doubt(path, "value.split", "several cells stand behind the label")
+                        self.draft.unknown_label = True
                     last = (path, parts)
                 if item is not None:
                     path, label, parts, blank = found, item, [], []
@@ -144,7 +146,10 @@ class _Grid:
 
     # -- money
 
-    def _columns(self, header: int, labels: Mapping[str, str], heading: Sequence[str], group: str) -> list[Column]:
+    def _columns(
+        self, header: int, labels: Mapping[str, str], heading: Sequence[str], group: str, labels_at: int = -1
+    ) -> list[Column]:
+        """The columns that a row of headings names; up to the place `labels_at` stand the labels of the rows."""
         columns: list[Column] = []
         seen: set[str] = set()
         for item in self.rows[header]:
@@ -160,6 +165,8 @@ class _Grid:
                 self.draft.doubt(group, "header.repeated", f"the heading {item.text} stands twice")
                 continue
             if name.startswith("?") and not columns:
+                if item.at > labels_at:
+                    self.draft.doubt(group, "header.unknown", f"the heading {item.text} is not known")
                 continue
             seen.add(name)
             self.draft.claim([whole(item.cell)])
@@ -174,7 +181,10 @@ class _Grid:
 
     def _matrix(self, header: int, last: int) -> None:
         matrix = self.vocabulary.matrix
-        columns = self._columns(header, matrix.column_by_label, matrix.heading, matrix.group)
+        labelled = next(
+            (at for row in self.rows[header + 1 : last] if (at := self._line_label(row)[0]) is not None), -1
+        )
+        columns = self._columns(header, matrix.column_by_label, matrix.heading, matrix.group, labelled)
         read_unit(Strip(item.cell for row in self.rows[header : min(last, header + 3)] for item in row), self.draft)
         heads = {label for label in matrix.heading}
         seen: set[str] = set()

@@ -48,6 +48,7 @@ class _Stream:
         )
         ends = [at for at in (matrix_at, pair_at, table_at) if at is not None]
         head_end = self._back_over(min(ends, default=len(self.cells)), vocabulary.matrix.heading_labels)
+        head_end = self._own_heading(head_end)
         self._head(head_end)
         if matrix_at is not None:
             matrix_end = min(
@@ -64,9 +65,7 @@ class _Stream:
                 self.draft.doubt(
                     last, "boundary.uncertain", "the heading of the table below may be mixed into the text"
                 )
-        else:
-            for path in vocabulary.pair.labels:
-                self.draft.doubt(path, "header.missing", "the goals have no headings")
+        self.draft.lose_goals()
         if columns:
             self._table(table_end, total if total is not None else len(self.cells), columns)
         else:
@@ -117,6 +116,17 @@ class _Stream:
                 self.draft.claim(whole(cell) for cell in self.cells[start:at])
                 return start
         return at
+
+    def _own_heading(self, head_end: int) -> int:
+        """The index before the money block's heading, where unknown words stand between it and the columns."""
+        for at in range(head_end):
+            hit = self._label(at, self.vocabulary.matrix.heading_labels, head_end)
+            if hit and self.texts[at] not in self.vocabulary.fields.by_label:
+                self.draft.doubt(
+                    self.vocabulary.matrix.group, "header.unknown", "a heading of the money block is not known"
+                )
+                return at
+        return head_end
 
     def _table_header(self) -> tuple[int, int, list[str]]:
         """Where the header of the indicators begins and ends, and its columns in order."""

@@ -96,6 +96,8 @@ VOCABULARY = Vocabulary(
         },
         joint={"项目负责人及电话": "phone", "项目负责人及联系电话": "phone", "项目负责人(电话)": "phone"},
         unknown=_UNKNOWN_LABEL,
+        always=frozenset({"project_name", "competent_department", "implementing_unit"}),
+        together=(frozenset({"project_leader", "phone"}),),
     ),
     matrix=Matrix(
         group="funding",
@@ -441,6 +443,8 @@ VOCABULARY = Vocabulary(
         },
         joint={"填表人及电话": "filler_phone", "填报人及联系电话": "filler_phone"},
         unknown=_UNKNOWN_LABEL,
+        always=frozenset(),
+        together=(frozenset({"filled_by", "filled_on"}), frozenset({"filled_by", "filler_phone"})),
     ),
     remarks={
         "grade": re.compile(
