@@ -51,6 +51,18 @@ def test_no_wrong_leaf_is_accepted(shape: str) -> None:
     assert result.total["silent"] == 0, result.misses[:10]
 
 
+@pytest.mark.parametrize("seed", range(9600, 9606))
+def test_a_piece_of_another_cell_in_a_name_is_doubted(seed: int) -> None:
+    made = make_form(seed, "cells")
+    row = 2
+    name = made.record["indicators"][row]["name"]
+    assert made.text.count(f"\n{name}\n") == 1
+    line = _read(made.text.replace(f"\n{name}\n", f"\n分）{name}\n"))
+    got = [(index, entry["name"]) for index, entry in enumerate(line["record"]["indicators"])]
+    at = next(index for index, text in got if text and text.endswith(name))
+    assert got[at][1] == name or _under(f"indicators[{at}].name", _flagged(line))
+
+
 RENAMED = {
     "项目名称": "事项",
     "主管部门": "归口处室",

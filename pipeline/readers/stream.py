@@ -408,6 +408,8 @@ class _Stream:
                     self.draft.put_extra(f"{prefix}.{column}", parts)
                 elif column not in ("level1", "level2"):
                     self.draft.put(f"{prefix}.{column}", parts)
+                    if parts and self._torn(self.draft.text(parts)):
+                        self.draft.doubt(prefix, "boundary.uncertain", f"a piece of another cell is in {column}")
             strips = [
                 Strip(by_id[part.cell] for unit in row.cells[column] for part in unit.parts)
                 if column in row.cells
@@ -424,6 +426,14 @@ class _Stream:
         self.draft.merged = laid.merged
         if laid.torn:
             self.draft.doubt(table.group, "rows.torn", "many rows have no score: the text may not come row by row")
+
+    def _torn(self, text: str) -> bool:
+        """Does the text hold a piece of another cell: half of a pair of brackets, or a heading before it?"""
+        headings = self.vocabulary.table.headings
+        return text.count("(") != text.count(")") or any(
+            text.startswith(heading) and heading.endswith(headings.suffix)
+            for heading in headings.outer | headings.inner
+        )
 
     def _total(self, at: int) -> None:
         behind = at + 1 if self.texts[at].rstrip(":") in self.vocabulary.total else at + 2
