@@ -151,6 +151,9 @@ class Draft:
         self.doubt(
             f"{self.vocabulary.table.group}[]", "total.missing", "what stands below the table may be among its rows"
         )
+        if self.rows:
+            last = f"{self.vocabulary.table.group}[{self.rows - 1}]"
+            self.doubt(last, "total.missing", "what stands below the table may be at its end")
         for path in self.vocabulary.footer.labels:
             if path not in self.leaves:
                 self.doubt(path, "total.missing", "without a line of totals the signatures are not found")
