@@ -6,14 +6,14 @@ documents behind, and the same command again does the rest.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pipeline.agenda import Agenda
 from pipeline.executors import Executor
-from pipeline.inputs import Input, Inputs, read_input
+from pipeline.inputs import Input, Inputs
 from pipeline.store.rows import Entry, FailureRow, NameRow
 from pipeline.store.store import Store
 from pipeline.work import Job, Outcome, Plan, Tally
@@ -21,8 +21,7 @@ from pipeline.work import Job, Outcome, Plan, Tally
 __all__ = ["Report", "Watcher", "digitise_inputs", "settle_stored"]
 
 _LOOK_UP = 32
-_LOOK_UP_BYTES = 4 * 1024 * 1024
-"""Documents, and bytes of them, that are looked up in the store at once, and are in memory until they are sent on."""
+"""Stored documents that are fetched at once, and are in memory until they are sent on."""
 _BATCH = 100
 _BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_SECONDS = 0.5
@@ -39,18 +38,26 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Report:
-    """What became of the documents of a command. `stored` counts those of which everything was in the store."""
+    """What became of the documents of a command. `stored` counts those of which everything was in the store.
+
+    `further` counts documents that came out of archives, `pages` those that are to be recognised, `pages_done` those of
+    them that have been, or have failed; `on_step` is called when one of these three changes.
+    """
 
     tally: Tally = field(default_factory=Tally)
     stored: int = 0
     failures: list[tuple[str, FailureRow]] = field(default_factory=list)
     failed_documents: int = 0
+    further: int = 0
+    pages: int = 0
+    pages_done: int = 0
+    on_step: Callable[[], None] = lambda: None
 
     def fail(self, name: str, failures: Iterable[FailureRow]) -> None:
         """Note failures of a document."""
         for failure in failures:
             self.failures.append((name, failure))
-            self.failed_documents += failure.form_type is None
+            self.failed_documents += failure.whole
 
 
 def digitise_inputs(
@@ -62,6 +69,7 @@ def digitise_inputs(
     plan: Plan,
     watchers: Sequence[Watcher],
     report: Report,
+    pages_as_documents: bool = False,
 ) -> None:
     """Digitise what was found and write it to the store; `report` is kept up to date.
 
@@ -70,14 +78,27 @@ def digitise_inputs(
     ledger = _Ledger(store, lambda: run_id, plan, watchers, report, of_files=True)
     for file, failure in inputs.unreadable:
         ledger.unreadable(file, failure)
-    twins: list[Input] = []
-    seen: set[bytes] = set()
+    agenda = Agenda(inputs.files, store, plan, pages_as_documents=pages_as_documents)
     try:
-        ledger.take(executor.run(jobs=_jobs(inputs.files, store, plan, ledger, seen, twins)))
+        ledger.take(_whole(agenda, executor, report))
         ledger.flush()
-        ledger.take(executor.run(jobs=_jobs(twins, store, plan, ledger, None, [])))
+        ledger.take(_whole(Agenda(agenda.twins, store, plan, once=False), executor, report))
     finally:
         ledger.flush()
+
+
+def _whole(agenda: Agenda, executor: Executor, report: Report) -> Iterator[Outcome]:
+    """The outcomes of whole documents; those of their pages, and of archives, lead to further jobs."""
+    for outcome in executor.run(jobs=agenda):
+        done = agenda.take(outcome)
+        report.further, report.pages, report.pages_done = agenda.documents, agenda.pages, agenda.pages_done
+        if done is None:
+            report.on_step()
+        yield from agenda.failed
+        agenda.failed.clear()
+        if done is not None:
+            yield done
+    yield from agenda.failed
 
 
 def settle_stored(
@@ -170,43 +191,6 @@ class _Ledger:
         )
         self._pending.append(entry)
         self._bytes += entry.size
-
-
-def _jobs(
-    files: Sequence[Input], store: Store, plan: Plan, ledger: _Ledger, seen: set[bytes] | None, twins: list[Input]
-) -> Iterator[Job]:
-    """Jobs for files, read and looked up a few at a time. Files whose bytes are in `seen` go to `twins` instead."""
-    for batch in _portions(files):
-        loaded: list[tuple[Input, str, bytes]] = []
-        for file in batch:
-            data = read_input(file)
-            if isinstance(data, FailureRow):
-                ledger.unreadable(file, data)
-                continue
-            digest = hashlib.sha256(data)
-            if seen is not None:
-                if digest.digest() in seen:
-                    twins.append(file)
-                    continue
-                seen.add(digest.digest())
-            loaded.append((file, digest.hexdigest(), data))
-        held = store.held([sha256 for _, sha256, _ in loaded], plan.versions, plan.readers)
-        for file, sha256, data in loaded:
-            known = held.get(sha256)
-            yield Job(file.name, file.source, file.location, sha256, None if known else data, known)
-
-
-def _portions(files: Sequence[Input]) -> Iterator[list[Input]]:
-    portion: list[Input] = []
-    size = 0
-    for file in files:
-        portion.append(file)
-        size += file.size
-        if len(portion) >= _LOOK_UP or size >= _LOOK_UP_BYTES:
-            yield portion
-            portion, size = [], 0
-    if portion:
-        yield portion
 
 
 def _stored_jobs(names: Sequence[NameRow], store: Store, plan: Plan) -> Iterator[Job]:

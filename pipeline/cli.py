@@ -59,12 +59,16 @@ def run(
     executor: Annotated[str | None, typer.Option(help=say("help.executor"), metavar="NAME")] = None,
     export: Annotated[Path | None, typer.Option(help=say("help.run_export"), metavar="FILE.jsonl")] = None,
     jobs: _Jobs = None,
+    pages_as_documents: Annotated[
+        bool | None, typer.Option("--pages-as-documents", help=say("help.pages_as_documents"))
+    ] = None,
 ) -> int:
-    """Digitise files and folders."""
+    """Digitise files, folders and archives."""
     from pipeline.commands import run_command
     from pipeline.settings import load_settings
 
-    return run_command(paths, load_settings(db=db, reader=reader, executor=executor, jobs=jobs), export=export)
+    settings = load_settings(db=db, reader=reader, executor=executor, jobs=jobs, pages_as_documents=pages_as_documents)
+    return run_command(paths, settings, export=export)
 
 
 @app.command(help=say("help.status"))

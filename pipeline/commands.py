@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.bulk import Report, Watcher, digitise_inputs, settle_stored
@@ -16,7 +18,8 @@ from pipeline.errors import ExitCode, NothingUsable, UsageError
 from pipeline.evaluate import gold_records, read_export, score
 from pipeline.executors.local import local_executor
 from pipeline.export import Format, Spool, check_target, write_export
-from pipeline.inputs import Inputs, find_inputs
+from pipeline.ingest import is_plain
+from pipeline.inputs import Inputs, all_plain, find_inputs
 from pipeline.interrupt import Interrupted, Interruption
 from pipeline.logbook import write_log
 from pipeline.messages import failure_sentence, say
@@ -51,7 +54,7 @@ def run_command(paths: Sequence[str], settings: Settings, *, export: Path | None
     began = time.monotonic()
     report = Report()
     with Interruption() as interruption, ExitStack() as stack:
-        inputs = find_inputs(paths, stop=interruption.check)
+        inputs = find_inputs(paths, pages_as_documents=settings.pages_as_documents, stop=interruption.check)
         if not inputs.files and not inputs.unreadable:
             _tell_other_kinds(inputs)
             raise NothingUsable(say("run.no_files"))
@@ -85,18 +88,46 @@ def _digitise(
     stop: Callable[[], None],
 ) -> None:
     """The work of a run, noted in the store from its beginning to its end."""
-    plan = _plan(lines=spool is not None)
+    with TemporaryDirectory(prefix="formtally-") as folder:
+        plan = replace(_plan(lines=spool is not None), limits=settings.limits, spool=folder)
+        _work_off(paths, inputs, settings, store, report, spool, plan, stop)
+
+
+def _work_off(
+    paths: Sequence[str],
+    inputs: Inputs,
+    settings: Settings,
+    store: Store,
+    report: Report,
+    spool: Spool | None,
+    plan: Plan,
+    stop: Callable[[], None],
+) -> None:
     arguments = {"paths": paths[:_PATHS_KEPT], "path_count": len(paths), "readers": plan.readers, "jobs": settings.jobs}
     run_id = store.begin_run("run", arguments)
-    executor = local_executor(engine=installed_engine, plan=plan, jobs=settings.jobs, size=inputs.size, stop=stop)
+    executor = local_executor(
+        engine=installed_engine,
+        plan=plan,
+        jobs=settings.jobs,
+        size=inputs.size,
+        stop=stop,
+        trusted=lambda: all_plain(inputs.files, is_plain),
+    )
     total = len(inputs.files) + len(inputs.unreadable)
     try:
-        with RunProgress(say("run.digitising"), total) as progress:
+        with RunProgress(say("run.digitising"), total, report) as progress:
             watchers: list[Watcher] = [progress, _log_watcher(settings)]
             if spool is not None:
                 watchers.append(spool)
             digitise_inputs(
-                inputs, store=store, run_id=run_id, executor=executor, plan=plan, watchers=watchers, report=report
+                inputs,
+                store=store,
+                run_id=run_id,
+                executor=executor,
+                plan=plan,
+                watchers=watchers,
+                report=report,
+                pages_as_documents=settings.pages_as_documents,
             )
     except KeyboardInterrupt:
         executor.close()
@@ -134,6 +165,7 @@ def status_command(settings: Settings, *, as_json: bool) -> int:
                 "source": each.source,
                 "form_type": each.failure.form_type,
                 "ordinal": each.failure.ordinal or None,
+                "page": each.failure.page or None,
                 "code": each.failure.code,
                 "message": failure_sentence(each.failure.code, each.failure.message),
             }
@@ -208,7 +240,7 @@ def _settle(
     size = _STORED_BYTES * len(names)
     executor = local_executor(engine=installed_engine, plan=plan, jobs=settings.jobs, size=size, stop=stop)
     try:
-        with RunProgress(say("run.settling"), len(names)) as progress:
+        with RunProgress(say("run.settling"), len(names), report) as progress:
             told = [progress, _log_watcher(settings), *watchers]
             settle_stored(names, store=store, run_id=run_id, executor=executor, plan=plan, watchers=told, report=report)
     finally:

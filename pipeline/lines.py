@@ -23,7 +23,7 @@ def form_line(document: Document, settled: Settled) -> dict[str, Any]:
         "document": document.name,
         "source": document.source,
         "sha256": document.sha256,
-        "text_origin": document.origin.value,
+        "text_origin": settled.origin.value,
         "form_type": settled.form_type.name,
         "template": settled.template,
         "ordinal": settled.section.ordinal,

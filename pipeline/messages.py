@@ -55,21 +55,21 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "the file is too large; split it into smaller files",
         "文件太大；请拆分成较小的文件",
     ),
-    "failure.not_text": (
-        "the file is not text; give it its proper suffix or convert it to text",
-        "文件不是文本；请改回正确的扩展名，或转换成文本",
-    ),
     "failure.encoding": (
         "the file is neither UTF-8 nor GB18030; save it again as UTF-8",
         "文件编码既不是 UTF-8 也不是 GB18030；请另存为 UTF-8",
     ),
     "failure.binary": (
-        "the file looks like binary data, not text; give it its proper suffix or convert it",
-        "文件像是二进制数据而不是文本；请改回正确的扩展名，或转换成文本",
+        "the file is in no format that is read; convert it to PDF, Word, Excel, HTML, a picture or text",
+        "无法读取这种格式的文件；请转换成 PDF、Word、Excel、HTML、图片或文本",
     ),
     "failure.line_too_long": (
         "the file has a line that is too long; break it between the forms",
         "文件中有一行过长；请在表与表之间换行",
+    ),
+    "failure.page.failed": (
+        "the page could not be recognised; look at it, or scan it again",
+        "该页无法识别；请查看，或重新扫描",
     ),
     "failure.unreadable": (
         "it cannot be opened ({cause}); check the disk and the path",
@@ -254,10 +254,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     # How a run goes.
     "run.digitising": ("Digitising", "数字化"),
     "run.settling": ("Settling", "核对"),
+    "run.pages": ("{done} of {total} pages recognised", "已识别 {done}/{total} 页"),
     "run.forms": ("{count} forms", "{count} 张表"),
     "run.plain": (
-        "{done} of {total} documents, {forms} forms, {seconds} s",
-        "{done}/{total} 个文件，{forms} 张表，{seconds} 秒",
+        "{done} of {total} documents, {forms}, {seconds} s",
+        "{done}/{total} 个文件，{forms}，{seconds} 秒",
     ),
     "run.no_files": (
         "no document was found; give the path of a text file, or of a folder with .txt, .tsv, .csv or .md files",
@@ -303,6 +304,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "summary.warning": ("warnings", "警告"),
     "summary.note": ("notes", "提示"),
     "summary.failed": ("Not read", "未能读取"),
+    "summary.page": ("{name}, page {page}", "{name} 第{page}页"),
     "summary.form": ("{name}, form {ordinal}", "{name} 第 {ordinal} 张表"),
     "summary.more_failures": (
         "and {count} more: `formtally status` lists them all",
@@ -400,7 +402,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Score an export, or the store, against gold records: accuracy, silent errors, burden.",
         "用标准答案评估导出文件或库中数据：准确率、漏检错误、复核负担。",
     ),
-    "help.paths": ("Text files, and folders of them.", "文本文件，或包含文本文件的文件夹。"),
+    "help.paths": (
+        "Files, folders and archives: PDF, scans, Word, Excel, HTML, text.",
+        "文件、文件夹或压缩包：PDF、扫描图片、Word、Excel、HTML、文本。",
+    ),
+    "help.pages_as_documents": (
+        "Numbered pictures of a folder are documents of their own, not the pages of one.",
+        "文件夹中按编号排列的图片各为一个文件，而不是同一文件的各页。",
+    ),
     "help.db": ("Database URL of the store.", "数据库地址。"),
     "help.reader": ("Who reads the forms: table.", "由谁读表：table。"),
     "help.executor": ("Who does the work: local.", "由谁执行：local。"),

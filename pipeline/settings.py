@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import ConfigurationError
+from pipeline.ingest.limits import Limits
 from pipeline.messages import say, set_language
 
 __all__ = ["TOML", "Settings", "load_settings"]
@@ -21,7 +22,12 @@ class Settings(BaseSettings):
     """What a command may be told. Every field has a working default."""
 
     model_config = SettingsConfigDict(
-        env_prefix="FORMTALLY_", toml_file=TOML, extra="forbid", env_ignore_empty=True, frozen=True
+        env_prefix="FORMTALLY_",
+        env_nested_delimiter="__",
+        toml_file=TOML,
+        extra="forbid",
+        env_ignore_empty=True,
+        frozen=True,
     )
 
     db: str = "sqlite:///formtally.db"
@@ -30,6 +36,10 @@ class Settings(BaseSettings):
     executor: str = "local"
     jobs: int | None = Field(None, ge=1)
     """Number of processes; None for one a processor."""
+    pages_as_documents: bool = False
+    """Numbered pictures of a folder are documents of their own, not the pages of one."""
+    limits: Limits = Limits()
+    """What one document may cost: `[limits]` in the file, `FORMTALLY_LIMITS__PAGES` and the like."""
     lang: Annotated[Literal["en", "zh"], BeforeValidator(lambda value: str(value).lower()[:2])] = "en"
     """Language of messages; `zh_CN` is `zh`."""
     log: Path = Path("formtally.log")

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.forms import Finding, FormType, FormView, Kind, Severity, pattern
 from pipeline.reading import Part, Reading, Ref, RefKind
-from pipeline.source import Cell, Document, Origin, Section
+from pipeline.source import Box, Cell, Document, Origin, Section
 from pipeline.values import Value, pieces_of, value_of
 from pipeline.vocabulary import fold
 
@@ -33,6 +33,7 @@ class Settled:
     evidence: dict[str, dict[str, Any]]
     extra: dict[str, str]
     decisions: list[dict[str, Any]]
+    origin: Origin
 
 
 @dataclass(slots=True)
@@ -114,6 +115,8 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
     form = _Form(section, form_type, reading, values, view, [], {})
     if failed:
         form.flag("", "reader.failed")
+    _doubt_cells(document, form)
+    form.findings.extend(_pages(document, form))
     for doubt in reading.doubts:
         form.flag(doubt.path, doubt.code)
     for path, value in values.items():
@@ -123,6 +126,40 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
 
 
 _BLANK = Value(None, "")
+
+
+def _doubt_cells(document: Document, form: _Form) -> None:
+    """What ingest doubts of a cell holds for every leaf that is read from it."""
+    doubted = {cell.id: cell.doubts for cell in form.section.cells(document) if cell.doubts}
+    if not doubted:
+        return
+    for path, ref in form.reading.leaves.items():
+        for part in ref.parts:
+            for code in doubted.get(part.cell, ()):
+                form.flag(path, code)
+
+
+def _pages(document: Document, form: _Form) -> Iterable[Finding]:
+    """What there is to say of the pages that the form stands on, and of one that is missing beside them."""
+    if not document.pages:
+        return
+    numbers = {cell.page for cell in form.section.cells(document) if cell.text}
+    first, last = min(numbers, default=0), max(numbers, default=0)
+    for page in document.pages:
+        if page.note == "page.failed" and first - 1 <= page.number <= last + 1:
+            message = f"page {page.number} could not be recognised; a part of the form may stand on it"
+            yield Finding("page.failed", Severity.WARNING, ("",), message, ("",))
+        elif page.number in numbers and page.note.startswith("text."):
+            message = f"page {page.number} was recognised although it has text: {_NOTES[page.note]}"
+            yield Finding(page.note, Severity.NOTE, ("",), message)
+
+
+_NOTES = {
+    "text.garbled": "its characters make no sense",
+    "text.invisible": "the text is an invisible layer over a picture",
+    "text.disagrees": "the text is not what the picture shows",
+    "text.none": "it says little beside the picture",
+}
 
 
 def _tempered(finding: Finding, form: _Form) -> Finding:
@@ -217,7 +254,7 @@ def _conclude(document: Document, form: _Form) -> Settled:
     review = _shortest(form.reasons)
     flagged = {entry["path"] for entry in review}
     states = {path: "review" if _covered(path, flagged) else "accepted" for path in form.reading.leaves}
-    if document.origin is Origin.DIGITAL:
+    if _origin(document, form.section) is Origin.DIGITAL:
         _keep_source_defects(form, states)
     evidence = {path: _evidence(document, ref, form.values[path]) for path, ref in form.reading.leaves.items()}
     return Settled(
@@ -231,7 +268,14 @@ def _conclude(document: Document, form: _Form) -> Settled:
         evidence=evidence,
         extra=dict(form.view.extra),
         decisions=[],
+        origin=_origin(document, form.section),
     )
+
+
+def _origin(document: Document, section: Section) -> Origin:
+    """Where the characters of a section come from: recognised, as soon as one of its cells was."""
+    recognised = any(cell.score is not None for cell in section.cells(document))
+    return Origin.RECOGNISED if recognised else document.origin
 
 
 def _keep_source_defects(form: _Form, states: dict[str, str]) -> None:
@@ -271,7 +315,9 @@ def _evidence(document: Document, ref: Ref, value: Value) -> dict[str, Any]:
         return {"kind": ref.kind.value, "text": ref.keyed or "", "spans": [], "page": None, "box": None, "unit": None}
     cells = [document.cells[part.cell - 1] for part in ref.parts]
     spans = [_span(part, cell) for part, cell in zip(ref.parts, cells, strict=True)]
-    boxes = [cell.box for cell in cells if cell.box is not None]
+    # A leaf that a page break cuts in two has its box on the first of its pages.
+    here = [(part, cell) for part, cell in zip(ref.parts, cells, strict=True) if cell.page == cells[0].page]
+    boxes = [box for part, cell in here if (box := _box(part, cell)) is not None]
     box = None
     if boxes:
         box = [min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes)]
@@ -283,6 +329,23 @@ def _evidence(document: Document, ref: Ref, value: Value) -> dict[str, Any]:
         "box": box,
         "unit": boxes[0].unit if boxes else None,
     }
+
+
+def _box(part: Part, cell: Cell) -> Box | None:
+    """Where a part of a cell stands on its page: as closely as its characters are known, else the box of the cell."""
+    if not cell.glyphs or part.end - part.start == len(cell.text) or cell.box is None:
+        return cell.box
+    before = sum(not char.isspace() for char in cell.text[: part.start])
+    glyphs = cell.glyphs[before : before + sum(not char.isspace() for char in cell.text[part.start : part.end])]
+    if not glyphs:
+        return cell.box
+    return Box(
+        min(glyph.x0 for glyph in glyphs),
+        min(glyph.y0 for glyph in glyphs),
+        max(glyph.x1 for glyph in glyphs),
+        max(glyph.y1 for glyph in glyphs),
+        cell.box.unit,
+    )
 
 
 def _span(part: Part, cell: Cell) -> list[int]:

@@ -46,7 +46,8 @@ class _Console(Console):
 class RunProgress:
     """Progress of a run on standard error: a bar on a terminal, else a line now and then. A watcher of outcomes."""
 
-    def __init__(self, label: str, total: int) -> None:
+    def __init__(self, label: str, total: int, report: Report) -> None:
+        self._report = report
         self._console = console(stderr=True)
         self._label = label
         self._total = total
@@ -55,7 +56,7 @@ class RunProgress:
         self._bar: Progress | None = None
 
     def __enter__(self) -> RunProgress:
-        if self._console.is_terminal and self._total > 1:
+        if self._console.is_terminal:
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=None),
@@ -68,6 +69,7 @@ class RunProgress:
             )
             self._task = self._bar.add_task(self._label, total=self._total, forms="")
             self._bar.start()
+        self._report.on_step = self.step
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,13 +80,25 @@ class RunProgress:
         """Count an outcome."""
         self._done += 1
         self._forms += outcome.tally.forms
+        self.step()
+
+    def step(self) -> None:
+        """Show how far the work has come; pages that are recognised count beside the documents."""
         now = time.monotonic()
+        report = self._report
+        total = self._total + report.further
+        said = say("run.forms", count=f"{self._forms:,}")
+        if report.pages:
+            said = f"{say('run.pages', done=f'{report.pages_done:,}', total=f'{report.pages:,}')} · {said}"
         if self._bar is not None:
-            self._bar.update(self._task, completed=self._done, forms=say("run.forms", count=f"{self._forms:,}"))
+            # A page takes as long as many documents of text, so the bar goes by pages too.
+            self._bar.update(
+                self._task, total=total + report.pages, completed=self._done + report.pages_done, forms=said
+            )
         elif now - self._told >= _PLAIN_SECONDS:
             self._told = now
             seconds = round(now - self._began)
-            values = {"done": f"{self._done:,}", "total": f"{self._total:,}", "forms": f"{self._forms:,}"}
+            values = {"done": f"{self._done:,}", "total": f"{total:,}", "forms": said}
             self._console.print(say("run.plain", seconds=seconds, **values))
 
 
@@ -134,6 +148,8 @@ def show_failures(failures: Sequence[tuple[str, FailureRow]], *, everything: boo
     shown = failures if everything else failures[:_FAILURES_SHOWN]
     for name, failure in shown:
         where = say("summary.form", name=name, ordinal=failure.ordinal) if failure.form_type else name
+        if failure.page:
+            where = say("summary.page", name=name, page=failure.page)
         out.print(_hanging(where, failure_sentence(failure.code, failure.message)))
     if len(failures) > len(shown):
         out.print("  " + say("summary.more_failures", count=f"{len(failures) - len(shown):,}"))

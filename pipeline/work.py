@@ -1,7 +1,10 @@
 """A document's whole way: bytes → cells → sections → readings → settled forms → export lines.
 
-Nothing here knows a store, a file or a process. A `Job` goes in and an `Outcome` comes out, both plain and picklable.
-What goes wrong with a document, or with one form of it, is part of the outcome and never ends anything else.
+Nothing here knows a store or a process. A `Job` goes in and an `Outcome` comes out, both plain and picklable. What goes
+wrong with a document, a page or a form of it is part of the outcome and never ends anything else.
+
+A document with pages to be recognised takes several jobs: the first says which pages are wanted, each of these is a job
+of its own, and a last one has them all. An archive is a job whose outcome is its members, as files.
 """
 
 from __future__ import annotations
@@ -9,24 +12,37 @@ from __future__ import annotations
 import traceback
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.codec import decode_document, decode_reading, encode_document, encode_reading, section_digest
+from pipeline.codec import (
+    decode_document,
+    decode_page,
+    decode_reading,
+    encode_document,
+    encode_page,
+    encode_reading,
+    section_digest,
+)
 from pipeline.errors import DocumentError
+from pipeline.ingest import Wanted, digest
+from pipeline.ingest.limits import Limits
+from pipeline.ingest.page import PageContent
 from pipeline.lines import form_line, line_bytes
 from pipeline.messages import english
 from pipeline.reading import Reading
-from pipeline.source import Document, Section, SectionKind
+from pipeline.source import Document, Origin, Page, Section, SectionKind
 from pipeline.store.rows import DocumentRow, FailureRow, Held, Placed, ReadingRow
 from pipeline.versions import Versions, reading_keys
 
 if TYPE_CHECKING:
     from pipeline.forms import FormType
+    from pipeline.ingest.archive import Member
     from pipeline.settle import Settled
 
 __all__ = [
@@ -37,9 +53,10 @@ __all__ = [
     "Reader",
     "Settle",
     "Tally",
+    "Unpacked",
     "Work",
     "digitise",
-    "digitise_text",
+    "digitise_file",
     "installed_engine",
 ]
 
@@ -54,7 +71,10 @@ class Engine:
     """The steps of a document's way. Tests put failing ones in."""
 
     form_types: tuple[FormType, ...]
-    ingest: Callable[[str, str, bytes], Document]
+    ingest: Callable[..., Document | Wanted]
+    recognise: Callable[[str, Sequence[bytes], int, Limits], PageContent]
+    is_archive: Callable[[str, bytes], bool]
+    members: Callable[[bytes, Limits], Iterator[Member]]
     segment: Callable[[Document, Sequence[FormType]], list[Section]]
     readers: Mapping[str, Reader]
     settle: Settle
@@ -68,12 +88,18 @@ class Engine:
 def installed_engine() -> Engine:
     """The engine as it is installed."""
     from pipeline.forms import form_types
-    from pipeline.ingest import ingest
+    from pipeline.ingest import ingest, is_archive, recognise
     from pipeline.segment import segment
     from pipeline.settle import settle
 
     readers: dict[str, Reader] = {name: import_module(f"pipeline.readers.{name}").read for name in ("table",)}
-    return Engine(form_types(), ingest, segment, readers, settle)
+    return Engine(form_types(), ingest, recognise, is_archive, _members, segment, readers, settle)
+
+
+def _members(data: bytes, limits: Limits) -> Iterator[Member]:
+    from pipeline.ingest.archive import members
+
+    return members(data, limits)
 
 
 @dataclass(frozen=True)
@@ -85,11 +111,18 @@ class Plan:
     lines: bool = False
     only_settled: bool = False
     """Only lines of forms that have nothing in review."""
+    limits: Limits = field(default_factory=Limits)
+    spool: str = ""
+    """Folder for the members of archives; the run that made it removes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One document to digitise: its bytes, or what the store holds of it, which then is not computed again."""
+    """One document to digitise: its bytes, the files that hold them, or what the store holds of it.
+
+    What the store holds is not computed again. With `page` only that page is to be recognised. `pages` are those that
+    have been, encoded, or the failure of one that could not be.
+    """
 
     name: str
     source: str
@@ -97,6 +130,23 @@ class Job:
     sha256: str
     data: bytes | None = None
     held: Held | None = None
+    paths: tuple[str, ...] = ()
+    page: int = 0
+    pages: Mapping[int, bytes | FailureRow] = field(default_factory=dict)
+
+    @property
+    def bare(self) -> Job:
+        """The job without what it carries."""
+        return Job(self.name, self.source, self.location, self.sha256, page=self.page)
+
+
+class Unpacked(NamedTuple):
+    """A member of an archive: its name inside, and the file it was unpacked to or why it could not be."""
+
+    name: str
+    path: str
+    size: int
+    failure: FailureRow | None = None
 
 
 @dataclass(slots=True)
@@ -132,6 +182,9 @@ class Outcome:
 
     `document`, `sections` and `readings` are what is new and belongs in the store. `lines` are the export lines of the
     document's forms, compressed, if the plan wants them. `tracebacks` is for the log: frames without values.
+
+    An outcome with `wanted`, `page` or `members` is a step on the way: pages to be recognised first, one recognised
+    page, the members of an archive.
     """
 
     job: Job
@@ -143,34 +196,46 @@ class Outcome:
     tally: Tally = field(default_factory=Tally)
     lines: bytes = b""
     tracebacks: tuple[str, ...] = ()
+    wanted: tuple[int, ...] = ()
+    page: bytes = b""
+    members: tuple[Unpacked, ...] = ()
 
     @property
     def failed(self) -> bool:
         """Did the document as a whole fail?"""
-        return any(failure.form_type is None for failure in self.failures)
+        return any(failure.whole for failure in self.failures)
 
 
 def digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
-    """Digitise one document; never raises an `Exception`."""
-    bare = Job(job.name, job.source, job.location, job.sha256)
+    """Do one job; never raises an `Exception`."""
     try:
-        return _digitise(job, bare, engine, plan)
+        return _digitise(job, engine, plan)
     except DocumentError as error:
-        return Outcome(bare, failures=(FailureRow(error.code, str(error)),))
+        return Outcome(job.bare, failures=(FailureRow(error.code, str(error), page=job.page),))
     except Exception as error:
         trouble = _Trouble()
-        trouble.note("internal", error)
-        return Outcome(bare, failures=tuple(trouble.failures), tracebacks=tuple(trouble.tracebacks))
+        trouble.note("internal", error, page=job.page)
+        return Outcome(job.bare, failures=tuple(trouble.failures), tracebacks=tuple(trouble.tracebacks))
 
 
-def digitise_text(name: str, data: bytes) -> list[dict[str, Any]]:
+def digitise_file(name: str, files: bytes | Sequence[bytes], limits: Limits | None = None) -> list[dict[str, Any]]:
     """The export lines of the forms in one document, by the installed engine, without store or processes.
 
-    Raises `DocumentError` where the bytes are no document that can be read. A form that its reader fails on is a line
-    that is wholly in review, as in a run.
+    Several files are the pictures that are its pages. The members of an archive come one after the other; one that
+    cannot be read is left out. Raises `DocumentError` where the bytes are no document that can be read. A form that its
+    reader fails on is a line that is wholly in review, as in a run.
     """
     engine = installed_engine()
-    document = engine.ingest(name, name, data)
+    limits = limits or Limits()
+    files = [files] if isinstance(files, bytes) else files
+    if len(files) == 1 and engine.is_archive(name, files[0]):
+        found: list[dict[str, Any]] = []
+        for member in engine.members(files[0], limits):
+            with suppress(DocumentError):
+                found += digitise_file(f"{name}/{member.name}", member.data, limits) if member.data else []
+        return found
+    document = engine.ingest(name, name, files, limits)
+    assert isinstance(document, Document), "nothing is wanted where everything is recognised at once"
     work: Work = []
     trouble = _Trouble()
     for section in engine.segment(document, engine.form_types):
@@ -188,7 +253,7 @@ class _Trouble:
         self.failures: list[FailureRow] = []
         self.tracebacks: list[str] = []
 
-    def note(self, code: str, error: Exception, section: Section | None = None) -> None:
+    def note(self, code: str, error: Exception, section: Section | None = None, *, page: int = 0) -> None:
         """Keep an error: its kind and place, never its words, which may quote the document."""
         if isinstance(error, MemoryError):
             code = "memory"
@@ -196,7 +261,7 @@ class _Trouble:
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
         message = english(f"failure.{code}", kind=type(error).__name__, place=place)
         form_type, ordinal = (section.form_type, section.ordinal) if section else (None, 0)
-        self.failures.append(FailureRow(code, message, form_type, ordinal))
+        self.failures.append(FailureRow(code, message, form_type, ordinal, page))
         self.tracebacks.append("".join([*traceback.format_list(frames), type(error).__name__, "\n"]))
 
     def read(self, reader: Reader, document: Document, section: Section, form_type: FormType) -> Reading | None:
@@ -208,8 +273,17 @@ class _Trouble:
             return None
 
 
-def _digitise(job: Job, bare: Job, engine: Engine, plan: Plan) -> Outcome:
-    document, ingest_version, new_document = _document(job, engine, plan)
+def _digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
+    files = _files(job) if job.held is None else ()
+    if job.page:
+        content = engine.recognise(job.name, files, job.page, plan.limits)
+        return Outcome(job.bare, page=encode_page(content))
+    if len(files) == 1 and engine.is_archive(job.name, files[0]):
+        return Outcome(job.bare, members=tuple(_unpacked(job, files[0], engine, plan)))
+    made = _document(job, files, engine, plan)
+    if isinstance(made, Wanted):
+        return Outcome(job.bare, wanted=made.pages)
+    document, ingest_version, new_document = made
     placed = job.held.sections if job.held else None
     new_sections = None
     if placed is None:
@@ -238,29 +312,76 @@ def _digitise(job: Job, bare: Job, engine: Engine, plan: Plan) -> Outcome:
         work.append((each.section, form_type, readings))
     settled = _settle(document, work, engine, trouble)
     return Outcome(
-        job=bare,
+        job=job.bare,
         ingest=ingest_version,
         document=new_document,
         sections=new_sections,
         readings=tuple(new_readings),
-        failures=tuple(trouble.failures),
+        failures=(*_page_failures(job), *trouble.failures),
         tally=_tally(settled),
         lines=_lines(document, settled, plan) if plan.lines else b"",
         tracebacks=tuple(trouble.tracebacks),
     )
 
 
-def _document(job: Job, engine: Engine, plan: Plan) -> tuple[Document, str, DocumentRow | None]:
+def _files(job: Job) -> Sequence[bytes]:
+    """The bytes of a job, out of its files where it does not carry them."""
+    return [job.data] if job.data is not None else _load(job.paths, job.sha256)
+
+
+@lru_cache(maxsize=1)
+def _load(paths: tuple[str, ...], sha256: str) -> tuple[bytes, ...]:
+    """The files of a document; its pages ask for them one after the other."""
+    try:
+        files = tuple(Path(path).read_bytes() for path in paths)
+    except OSError:
+        files = ()
+    if digest(files) != sha256:
+        raise DocumentError("changed", "the file changed while it was read; run the same command again")
+    return files
+
+
+def _unpacked(job: Job, data: bytes, engine: Engine, plan: Plan) -> Iterator[Unpacked]:
+    """The members of an archive, each in a file of the spool."""
+    for number, member in enumerate(engine.members(data, plan.limits)):
+        if member.data is None:
+            failure = member.failure
+            code, message = (failure.code, str(failure)) if failure else ("damaged", "the member cannot be unpacked")
+            yield Unpacked(member.name, "", 0, FailureRow(code, message))
+        else:
+            path = Path(plan.spool, f"{job.sha256[:16]}-{number}")
+            path.write_bytes(member.data)
+            yield Unpacked(member.name, str(path), len(member.data))
+
+
+def _document(
+    job: Job, files: Sequence[bytes], engine: Engine, plan: Plan
+) -> tuple[Document, str, DocumentRow | None] | Wanted:
     """The document, the version of ingest that made it, and its row where that is new."""
     if job.held is not None:
         document = decode_document(job.held.payload, name=job.name, source=job.source, sha256=job.sha256)
         return document, job.held.ingest, None
-    assert job.data is not None, "a job holds bytes or what the store holds"
-    document = engine.ingest(job.name, job.source, job.data)
+    recognised = {
+        page: _failed_page(page) if isinstance(found, FailureRow) else decode_page(found)
+        for page, found in job.pages.items()
+    }
+    made = engine.ingest(job.name, job.source, files, plan.limits, recognised=recognised)
+    if isinstance(made, Wanted):
+        return made
     version = plan.versions.ingest
-    payload = encode_document(document)
-    row = DocumentRow(job.sha256, version, document.origin, len(document.text), len(document.cells), payload)
-    return document, version, row
+    if _page_failures(job):
+        # Never taken for what this version makes of the document: the next run tries the pages again.
+        version = version[:-1] + "!"
+    payload = encode_document(made)
+    return made, version, DocumentRow(job.sha256, version, made.origin, len(made.text), len(made.cells), payload)
+
+
+def _failed_page(page: int) -> PageContent:
+    return PageContent(Page(page, 0, 0, "points", Origin.RECOGNISED, note="page.failed"))
+
+
+def _page_failures(job: Job) -> list[FailureRow]:
+    return [found for _, found in sorted(job.pages.items()) if isinstance(found, FailureRow)]
 
 
 def _settle(document: Document, work: Work, engine: Engine, trouble: _Trouble) -> list[Settled]:

@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.forms import FormType
+from pipeline.ingest import Wanted
 from pipeline.reading import Reading
 from pipeline.source import Document, Section
 from pipeline.versions import current_versions
@@ -69,9 +71,9 @@ class Counted:
             self.calls["read"] += 1
             return engine.readers["table"](document, section, form_type)
 
-        def ingest(name: str, source: str, data: bytes) -> Document:
+        def ingest(*args: Any, **named: Any) -> Document | Wanted:
             self.calls["ingest"] += 1
-            return engine.ingest(name, source, data)
+            return engine.ingest(*args, **named)
 
         def segment(document: Document, form_types: Sequence[FormType]) -> list[Section]:
             self.calls["segment"] += 1

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -24,6 +25,7 @@ import pytest
 
 from pipeline.errors import ConfigurationError
 from pipeline.executors.local import InProcess, WorkerProcesses
+from pipeline.ingest.limits import Limits
 from pipeline.store.rows import FailureRow
 from pipeline.work import Engine, Job, Outcome, digitise
 from tests import engines
@@ -185,7 +187,8 @@ def _jobs(*texts: str) -> list[Job]:
 def _outcomes(
     engine: Callable[[], Engine], jobs: list[Job], *, processes: int = 2, patience: float = 60
 ) -> dict[str, Outcome]:
-    executor = WorkerProcesses(engine=engine, plan=plan_of(engine()), processes=processes, patience=patience)
+    plan = replace(plan_of(engine()), limits=Limits(document_seconds=patience))
+    executor = WorkerProcesses(engine=engine, plan=plan, processes=processes)
     try:
         outcomes = list(executor.run(jobs=iter(jobs)))
     finally:

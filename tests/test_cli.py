@@ -115,11 +115,11 @@ def test_an_error_is_one_sentence_and_a_code(
 
 def test_an_empty_folder_is_nothing_usable(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "scan.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "in" / "film.mp4").write_bytes(b"0")
     done = formtally(tmp_path, "run", "in")
     assert done.returncode == 4
-    assert ".pdf" in done.stderr
-    assert "text file" in one_sentence(done.stderr)
+    assert ".mp4" in done.stderr
+    assert "no file" in one_sentence(done.stderr)
     assert not (tmp_path / "formtally.db").exists()
 
 

@@ -94,7 +94,7 @@ def test_reading_of_a_moved_section_is_the_reading_moved() -> None:
 def test_reader_looks_at_nothing_but_its_section(shape: str) -> None:
     """Readings are kept by the content of their section, so a reader must not look around."""
     engine = installed_engine()
-    document = engine.ingest("a.txt", "a.txt", make_document(7, 3, shape, prose_in_front=True).text.encode())
+    document = engine.ingest("a.txt", "a.txt", [make_document(7, 3, shape, prose_in_front=True).text.encode()])
     [form_type] = engine.form_types
     forms = [section for section in engine.segment(document, engine.form_types) if section.form_type]
     assert len(forms) == 3

@@ -16,7 +16,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.evaluate import Gold, Score, gold_records, read_export, score
 from pipeline.lines import line_bytes
-from pipeline.work import digitise_text, installed_engine
+from pipeline.work import digitise_file, installed_engine
 from samples.generate import make_document, truth
 from tests.commandline import formtally
 
@@ -32,7 +32,7 @@ def made() -> tuple[str, Line, Gold]:
     document = make_document(11, 1, "tsv", prose_in_front=False)
     gold = truth(document.forms[0], "made", 1)
     gold["ambiguous"], gold["defects"] = [], []
-    [line] = digitise_text("made.txt", document.text.encode())
+    [line] = digitise_file("made.txt", document.text.encode())
     line["record"] = copy.deepcopy({key: gold[key] for key in line["record"]})
     line["review"], line["findings"] = [], []
     return document.text, line, Gold("made", 1, gold)
@@ -160,7 +160,7 @@ def test_missing_and_surplus_forms(made: tuple[str, Line, Gold]) -> None:
 
 def test_evidence_must_hold_the_value(made: tuple[str, Line, Gold], tmp_path: Path) -> None:
     text, _, gold = made
-    [line] = digitise_text("made.txt", text.encode())
+    [line] = digitise_file("made.txt", text.encode())
     (tmp_path / "made.txt").write_bytes(text.encode())
     counts = score([line], [gold], FORM_TYPE, sources=tmp_path).total
     assert counts["evidence"] == counts["evidence_good"] > 50
@@ -192,7 +192,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [
         line
         for path in sorted((SHARED / "corpus").glob("*.txt"))
-        for line in digitise_text(path.name, path.read_bytes())
+        for line in digitise_file(path.name, path.read_bytes())
     ]
     (folder / "right.jsonl").write_bytes(b"".join(map(line_bytes, lines)))
     damaged = copy.deepcopy(lines)

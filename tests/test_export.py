@@ -24,7 +24,7 @@ from pipeline.forms import form_types
 from pipeline.lines import line_bytes
 from pipeline.sheets import guarded
 from pipeline.tables import Tables, wanyuan
-from pipeline.work import Job, Outcome, digitise, digitise_text, installed_engine
+from pipeline.work import Job, Outcome, digitise, digitise_file, installed_engine
 from tests.commandline import formtally, start
 from tests.engines import form_text, plan_of, write_documents
 
@@ -73,8 +73,8 @@ def test_half_a_character_can_be_exported() -> None:
     assert json.loads(line_bytes({"text": "\ud800"})) == {"text": "\ud800"}
 
 
-def test_digitise_text_gives_the_lines_of_a_run(filled: Path) -> None:
-    [one, two] = digitise_text("0001.txt", (filled / "in" / "0001.txt").read_bytes())
+def test_digitise_file_gives_the_lines_of_a_run(filled: Path) -> None:
+    [one, two] = digitise_file("0001.txt", (filled / "in" / "0001.txt").read_bytes())
     for made, exported in zip((one, two), read_lines(filled / "run.jsonl"), strict=False):
         exported["source"] = "0001.txt"
         assert line_bytes(made) == line_bytes(exported)

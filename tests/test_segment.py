@@ -25,7 +25,7 @@ PIECES = st.sampled_from(
 
 
 def _sections(text: str) -> tuple[int, int, list[Section]]:
-    document = ingest("a.txt", "a.txt", text.encode())
+    document = ingest("a.txt", "a.txt", [text.encode()])
     return len(document.text), len(document.cells), segment(document, form_types())
 
 

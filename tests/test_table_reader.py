@@ -10,14 +10,14 @@ import pytest
 
 from pipeline.evaluate import Gold, score
 from pipeline.forms import form_types
-from pipeline.work import digitise_text
+from pipeline.work import digitise_file
 from samples.generate import SHAPES, make_document, make_form, truth
 
 GRIDS = ("tsv", "word")
 
 
 def _read(text: str) -> dict[str, Any]:
-    lines = digitise_text("a.txt", text.encode())
+    lines = digitise_file("a.txt", text.encode())
     assert len(lines) == 1
     return lines[0]
 
@@ -44,7 +44,7 @@ def test_no_wrong_leaf_is_accepted(shape: str) -> None:
     gold: list[Gold] = []
     for seed in range(9400, 9412):
         made = make_document(seed, 3, shape)
-        exported.extend(digitise_text(f"{seed}.txt", made.text.encode()))
+        exported.extend(digitise_file(f"{seed}.txt", made.text.encode()))
         gold.extend(Gold(str(seed), n, truth(form, str(seed), n)) for n, form in enumerate(made.forms, 1))
     result = score(exported, gold, form_types()[0])
     assert result.total["forms"] == 36 and not result.total["missing_forms"]
@@ -95,7 +95,7 @@ def test_a_label_that_is_not_known_hides_no_value(label: str, shape: str) -> Non
     for seed in range(9700, 9708):
         made = make_form(seed, shape)
         if label in made.text:
-            lines += digitise_text(f"{seed}.txt", made.text.replace(label, RENAMED[label]).encode())
+            lines += digitise_file(f"{seed}.txt", made.text.replace(label, RENAMED[label]).encode())
             gold.append(Gold(str(seed), 1, truth(made, str(seed), 1)))
     result = score(lines, gold, form_types()[0])
     assert gold

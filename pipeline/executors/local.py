@@ -2,8 +2,8 @@
 
 Each worker process has a pipe of its own. It is sent a few jobs at a time, never more than it works off soon, and sends
 an outcome a document, so the parent knows at any time which document each worker is on, and memory stays flat however
-many documents there are. A worker that dies costs the document it was on: that is tried once more, alone, and fails if
-the worker dies again.
+many documents there are. A worker that dies costs the document or the page it was on: that is tried once more, alone,
+and fails if the worker dies again. Whatever is not plain text is opened in worker processes only.
 """
 
 from __future__ import annotations
@@ -37,10 +37,6 @@ _CHUNK_BYTES = 64 * 1024
 _CHUNKS_AHEAD = 2
 """Chunks a worker is sent beyond what it has answered: one to work on, one so that it never waits."""
 _TICK_SECONDS = 0.2
-_PATIENCE_SECONDS = 600.0
-"""How long one document may take; the longest real one, a book of 5,000 forms, takes a minute."""
-_WORKER_MEMORY = 4 << 30
-"""Bytes of address space of a worker: beyond, its document fails, rather than the machine."""
 
 _GARBAGE_THRESHOLDS = (100_000, 50, 100)
 
@@ -49,14 +45,21 @@ EngineFactory = Callable[[], Engine]
 
 
 def local_executor(
-    *, engine: EngineFactory, plan: Plan, jobs: int | None, size: int, stop: Callable[[], None]
+    *,
+    engine: EngineFactory,
+    plan: Plan,
+    jobs: int | None,
+    size: int,
+    stop: Callable[[], None],
+    trusted: Callable[[], bool] = lambda: True,
 ) -> Executor:
     """The executor for documents of `size` bytes in all: in this process where others would not be worth starting.
 
     `jobs` is the number of processes, None for one a processor. `stop` is called often; what it raises ends the run.
+    `trusted` says whether this process may open the documents itself.
     """
     processes = jobs or available_processors()
-    if processes == 1 or size <= _SMALL_BYTES:
+    if (processes == 1 or size <= _SMALL_BYTES) and trusted():
         return InProcess(engine=engine, plan=plan, stop=stop)
     return WorkerProcesses(engine=engine, plan=plan, processes=processes, stop=stop)
 
@@ -96,13 +99,11 @@ class WorkerProcesses:
         plan: Plan,
         processes: int,
         stop: Callable[[], None] = lambda: None,
-        patience: float = _PATIENCE_SECONDS,
     ) -> None:
         self._engine = engine
         self._plan = plan
         self._processes = processes
         self._stop = stop
-        self._patience = patience
         self._workers: list[_Worker] = []
         self._suspects: deque[Job] = deque()
 
@@ -113,11 +114,12 @@ class WorkerProcesses:
             self._stop()
             self._feed(chunks)
             busy = [worker for worker in self._workers if worker.jobs]
-            if not busy:
+            if busy:
+                yield from self._collect(busy, chunks)
+            elif self._suspects:
+                yield from self._alone(self._suspects.popleft())
+            else:
                 break
-            yield from self._collect(busy, chunks)
-        while self._suspects:
-            yield from self._alone(self._suspects.popleft())
 
     def close(self) -> None:
         """End the workers at once; what they were on is lost."""
@@ -151,10 +153,15 @@ class WorkerProcesses:
                 chunks.put_back(rest)
                 self._suspects.append(suspect)
                 continue
-            if worker.silent_for > self._patience:
+            patience = self._patience(worker.jobs[0]) if worker.jobs else None
+            if patience is not None and worker.silent_for > patience:
                 suspect, rest = self._bury(worker)
                 chunks.put_back(rest)
-                yield _failed(suspect, "too_slow", seconds=round(self._patience))
+                yield _failed(suspect, "too_slow", seconds=round(patience))
+
+    def _patience(self, job: Job) -> float:
+        """How many seconds a job may take."""
+        return self._plan.limits.page_seconds if job.page else self._plan.limits.document_seconds
 
     def _alone(self, job: Job) -> Iterator[Outcome]:
         """Try a document once more with nothing else at work, which tells its own need of memory from the others'."""
@@ -164,9 +171,9 @@ class WorkerProcesses:
         worker.send([job])
         while worker.jobs:
             self._stop()
-            if worker.silent_for > self._patience:
+            if worker.silent_for > self._patience(job):
                 self._bury(worker)
-                yield _failed(job, "too_slow", seconds=round(self._patience))
+                yield _failed(job, "too_slow", seconds=round(self._patience(job)))
                 return
             try:
                 if worker.pipe.poll(_TICK_SECONDS) and (outcome := worker.receive()) is not None:
@@ -192,7 +199,10 @@ class WorkerProcesses:
 
 
 class _Chunks:
-    """Jobs in portions of a few documents or some bytes, whichever is less."""
+    """Jobs in portions of a few documents or some bytes, whichever is less.
+
+    The jobs may come to an end for now: there may be further ones when outcomes have been taken.
+    """
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         self._jobs = iter(jobs)
@@ -212,6 +222,8 @@ class _Chunks:
                 break
             chunk.append(job)
             size += len(job.data or b"") + (len(job.held.payload) if job.held else 0)
+            if job.page or (job.data is None and job.held is None):
+                size = _CHUNK_BYTES  # a page takes seconds, and a file that is not sent along is large
         return chunk or None
 
 
@@ -289,8 +301,7 @@ def _deaf_children() -> Iterator[None]:
 
 
 def _failed(job: Job, code: str, **values: object) -> Outcome:
-    bare = Job(job.name, job.source, job.location, job.sha256)
-    return Outcome(bare, failures=(FailureRow(code, english(f"failure.{code}", **values)),))
+    return Outcome(job.bare, failures=(FailureRow(code, english(f"failure.{code}", **values), page=job.page),))
 
 
 # In the worker process
@@ -299,7 +310,7 @@ def _failed(job: Job, code: str, **values: object) -> Outcome:
 def _work(pipe: Connection[object, list[Job]], engine: EngineFactory, plan: Plan) -> None:
     """The life of a worker: jobs in, outcomes out, until the parent ends it or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory()
+    _limit_memory(plan.limits.memory_bytes)
     inbox: SimpleQueue[list[Job]] = SimpleQueue()
     # A thread of its own takes jobs in, so that neither side ever waits for the other to read.
     Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
@@ -325,11 +336,12 @@ def _receive(pipe: Connection[object, list[Job]], inbox: SimpleQueue[list[Job]])
         os._exit(0)
 
 
-def _limit_memory() -> None:
+def _limit_memory(most: int) -> None:
+    """Bound the address space: beyond, the document fails, rather than the machine."""
     if sys.platform != "win32":
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        limit = _WORKER_MEMORY if hard == resource.RLIM_INFINITY else min(_WORKER_MEMORY, hard)
+        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with suppress(OSError, ValueError):  # some systems do not limit address space
             resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

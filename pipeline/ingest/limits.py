@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Gt
 
 __all__ = ["Limits"]
 
@@ -14,23 +17,23 @@ class Limits:
     The readers of formats raise `DocumentError` with the code `too_many.<limit>` (`too_many.pages`, ...).
     """
 
-    pages: int = 2_000
+    pages: Annotated[int, Gt(0)] = 2_000
     """Pages of a PDF or of a TIFF; sheets of a workbook."""
-    pixels: int = 150_000_000
+    pixels: Annotated[int, Gt(0)] = 150_000_000
     """Pixels of one picture; A3 at 600 dpi has 70 million."""
-    cells: int = 500_000
+    cells: Annotated[int, Gt(0)] = 500_000
     """Cells of a document, blank ones included."""
-    members: int = 20_000
+    members: Annotated[int, Gt(0)] = 20_000
     """Files in an archive, those of archives inside it included."""
-    nesting: int = 3
+    nesting: Annotated[int, Gt(0)] = 3
     """Archives inside archives; tables inside tables."""
-    file_bytes: int = 512 * 1024 * 1024
+    file_bytes: Annotated[int, Gt(0)] = 512 * 1024 * 1024
     """Bytes of one file, and of one member of an archive when unpacked."""
-    unpacked_bytes: int = 4 * 1024 * 1024 * 1024
+    unpacked_bytes: Annotated[int, Gt(0)] = 4 * 1024 * 1024 * 1024
     """Bytes of all members of an archive together."""
-    memory_bytes: int = 4 * 1024 * 1024 * 1024
+    memory_bytes: Annotated[int, Gt(0)] = 4 * 1024 * 1024 * 1024
     """Address space of the process that reads a document."""
-    page_seconds: float = 120.0
+    page_seconds: Annotated[float, Gt(0)] = 120.0
     """Seconds for recognising one page."""
-    document_seconds: float = 600.0
+    document_seconds: Annotated[float, Gt(0)] = 600.0
     """Seconds for all else of a document."""

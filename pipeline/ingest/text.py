@@ -19,21 +19,6 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_LINE = 2_000_000
 """Longest line, in code points; hundreds of forms flattened to one line stay well below it."""
 
-_SIGNATURES = (
-    (b"%PDF", "a PDF"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
-    (b"BM", "a bitmap picture"),
-    (b"PK\x03\x04", "a zip archive, Word or Excel file"),
-    (b"\xd0\xcf\x11\xe0", "an old Word or Excel file"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"{\\rtf", "an RTF file"),
-)
 _LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]*(?:\r\n|[\n\r\f\v\x85\u2028\u2029]|$)")
 _TOKEN = re.compile(r"[^\s\x00-\x1f\x7f\u200b\u2060\ufeff]+")
 _ODD = re.compile(r"[\ufffd\ue000-\uf8ff\x80-\x9f\U000f0000-\U0010ffff]|(?![\n\r\t\f\v\x1a])[\x00-\x1f]")
@@ -42,7 +27,7 @@ _ODD = re.compile(r"[\ufffd\ue000-\uf8ff\x80-\x9f\U000f0000-\U0010ffff]|(?![\n\r
 def decode(data: bytes) -> str:
     """Decode UTF-8 (with or without byte-order mark), UTF-16 with a mark, or GB18030; the mark is removed.
 
-    Raises `DocumentError` for what is empty, too large, another kind of file, or in no encoding known here.
+    Raises `DocumentError` for what is empty, too large, binary, or in no encoding known here.
     """
     if not data.strip():
         raise DocumentError("empty", "the file is empty; check that it was copied completely")
@@ -50,11 +35,6 @@ def decode(data: bytes) -> str:
         raise DocumentError(
             "too_large", f"the file has more than {MAX_BYTES >> 20} MB of text; split it into smaller files"
         )
-    for signature, what in _SIGNATURES:
-        if data.startswith(signature) and (signature != b"BM" or b"\x00" in data[:64]):
-            raise DocumentError(
-                "not_text", f"the file is {what}, not text; give it its proper suffix or convert it to text"
-            )
     try:
         text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
@@ -67,7 +47,8 @@ def decode(data: bytes) -> str:
     odd = len(_ODD.findall(text))
     if odd * 50 > len(text):
         raise DocumentError(
-            "binary", "the file looks like binary data, not text; give it its proper suffix or convert it"
+            "binary",
+            "the file is in no format that is read; convert it to PDF, Word, Excel, HTML, a picture or text",
         )
     if not _TOKEN.search(text):
         raise DocumentError("empty", "the file holds nothing but white space; check that it was copied completely")

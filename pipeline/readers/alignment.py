@@ -20,7 +20,7 @@ _SHIFT = 1.5
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """A cell with its folded text and its place in the row."""
+    """A cell with its folded text and its place in the row: its grid column where there is one, else its number."""
 
     cell: Cell
     text: str
@@ -29,11 +29,15 @@ class Item:
 
 @dataclass(slots=True, eq=False)
 class Column:
-    """A column: its name (`?label` for a heading that is not known), where its heading stands, what fits in it."""
+    """A column: its name (`?label` for a heading that is not known), where its heading stands, what fits in it.
+
+    `end` is the place behind the heading; they are more than one apart only where cells have real spans.
+    """
 
     name: str
     at: int
     kind: Kind
+    end: int = 0
 
 
 Cost = Callable[[Column, str], float]

@@ -19,30 +19,43 @@ from pipeline.reading import Part, RefKind
 from pipeline.source import Cell, Layout
 from pipeline.vocabulary import Headings, fold
 
-__all__ = ["read_grid"]
+__all__ = ["Grid", "Row", "read_grid"]
 
 _STATED = {"target", "actual", "weight", "score"}
 """Columns of which a row fills at least one if it states anything."""
 
 
-_Row = list[Item]
+Row = list[Item]
 
 
 def read_grid(cells: Sequence[Cell], form_type: FormType) -> Draft:
     """Read a section whose table cells have column numbers."""
-    return _Grid(cells, form_type).read()
+    return Grid(cells, form_type).read()
 
 
-class _Grid:
+class Grid:
+    """The way through a form from block to block; `pipeline.readers.walled` has it for tables with real geometry."""
+
     def __init__(self, cells: Sequence[Cell], form_type: FormType) -> None:
         self.draft = Draft(form_type, cells)
         self.vocabulary = form_type.vocabulary
-        self.rows: list[_Row] = [
-            [Item(cell, fold(cell.text), at) for at, cell in enumerate(group)]
+        self.rows: list[Row] = [
+            [Item(cell, fold(cell.text), self.place(cell, at)) for at, cell in enumerate(group)]
             for _, group in groupby(cells, key=lambda cell: cell.row)
         ]
 
+    def place(self, cell: Cell, at: int) -> int:
+        """Where a cell stands in its row, given its number there."""
+        return at
+
+    def lay_row(
+        self, row: Row, values: Sequence[Item], columns: Sequence[Column], shift: int, cost: Cost
+    ) -> tuple[dict[str, Item], set[str]]:
+        """Which of its filled cells each column gets in a row, and which columns are in doubt."""
+        return lay(values, columns, shift, cost)
+
     def read(self) -> Draft:
+        """Read the form, block by block."""
         vocabulary = self.vocabulary
         matrix = self._header(vocabulary.matrix.column_by_label, 0, len(self.rows), 3)
         table = self._header(vocabulary.table.column_by_label, (matrix or 0) + 1, len(self.rows), 3, need="level")
@@ -118,7 +131,7 @@ class _Grid:
     def _label_like(self, text: str) -> bool:
         return self.vocabulary.fields.unknown.fullmatch(text.rstrip(":")) is not None
 
-    def _field_row(self, row: _Row, labels: Mapping[str, str]) -> tuple[str, list[Part]] | None:
+    def _field_row(self, row: Row, labels: Mapping[str, str]) -> tuple[str, list[Part]] | None:
         """Read a row of label, value, label, value; gives the last leaf read."""
         path: str | None = None
         label: Item | None = None
@@ -173,7 +186,8 @@ class _Grid:
             leaf = (
                 f"{group}[].{name}" if f"{group}[].{name}" in self.draft.form_type.leaves else f"{group}.total.{name}"
             )
-            columns.append(Column(name, item.at, self.draft.form_type.leaves.get(leaf, Kind.TEXT)))
+            kind = self.draft.form_type.leaves.get(leaf, Kind.TEXT)
+            columns.append(Column(name, item.at, kind, item.at + item.cell.column_span))
             if name.startswith("?"):
                 self.draft.template.append("unfamiliar")
                 self.draft.doubt(group, "header.unknown", f"the heading {item.text} is not known")
@@ -215,13 +229,12 @@ class _Grid:
             if columns and label.at >= columns[0].at and len(values) <= len(columns) < len(matrix.columns):
                 self.draft.doubt(matrix.group, "columns.lost", "the label stands where a column of figures should be")
             shift = max(label.at - (columns[0].at - 1), 0) if columns else 0
-            placed, doubtful = lay(
-                values, columns, shift, _money_cost(self.vocabulary.nothing, self.vocabulary.money_units)
-            )
+            cost = _money_cost(self.vocabulary.nothing, self.vocabulary.money_units)
+            placed, doubtful = self.lay_row(row, values, columns, shift, cost)
             self._place(f"{matrix.group}.{line}", row, columns, placed, doubtful, values, shift)
         self.draft.require_total_line(seen)
 
-    def _line_label(self, row: _Row) -> tuple[int | None, str | None]:
+    def _line_label(self, row: Row) -> tuple[int | None, str | None]:
         """Where the label of a money line stands in its row, and which line it is (None: one the record does not
         have)."""
         matrix = self.vocabulary.matrix
@@ -239,7 +252,7 @@ class _Grid:
     def _place(
         self,
         prefix: str,
-        row: _Row,
+        row: Row,
         columns: Sequence[Column],
         placed: Mapping[str, Item],
         doubtful: set[str],
@@ -264,13 +277,16 @@ class _Grid:
             self.draft.doubt(prefix, "cell.surplus", "a cell of the row fits in no column")
 
     def _unglue(self, prefix: str, placed: Mapping[str, Item]) -> None:
-        """Part a score from the reason that it is glued to; doubted, because where it ends is a guess."""
-        weight, reason = placed.get("weight"), placed.get("deviation")
-        if "score" in placed or weight is None or reason is None or figure(weight.text) is None:
+        """Part a score from the reason that it is glued to, in whichever cell of the two both stand.
+
+        Doubted, because where the score ends is a guess.
+        """
+        if "weight" not in placed or ("score" in placed) == ("deviation" in placed):
             return
-        cut = glued_figure(reason.text, figure(weight.text) or 0.0)
+        weight, glued = figure(placed["weight"].text), placed.get("deviation") or placed["score"]
+        cut = glued_figure(glued.text, weight) if weight is not None else 0
         if cut:
-            strip = Strip([reason.cell])
+            strip = Strip([glued.cell])
             self.draft.put(f"{prefix}.score", strip.cut(0, cut))
             self.draft.put(f"{prefix}.deviation", strip.cut(cut, len(strip.text)))
             for name in ("score", "deviation"):
@@ -390,9 +406,9 @@ class _Grid:
         elif self.draft.leaves[f"{self.vocabulary.table.group}[{index - 1}].weight"].kind is RefKind.AT:
             merged.append((index - 1, index + 1))
 
-    def _joined(self, rows: list[_Row], width: int) -> list[_Row]:
+    def _joined(self, rows: list[Row], width: int) -> list[Row]:
         """Join a row that a blank line inside one of its cells cut in two: together they are as wide as the header."""
-        out: list[_Row] = []
+        out: list[Row] = []
         for row in rows:
             before = out[-1] if out else None
             if (

@@ -144,6 +144,12 @@ class Carried:
         self._outer: _Heading | None = None
         self._inner: _Heading | None = None
 
+    def is_outer(self, text: str) -> bool:
+        """Is that folded heading the one that is carried down at present?"""
+        split = split_heading(text)
+        name = split[0] if split else text
+        return self._outer is not None and self.headings.stem(name) == self.headings.stem(self._outer.text)
+
     def row(self, prefix: str, outer: Strip | None, inner: Strip | None) -> None:
         """Write the headings of one row, given those that are printed on it."""
         if outer is not None:

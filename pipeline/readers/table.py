@@ -8,6 +8,7 @@ from itertools import pairwise
 from pipeline.forms import FormType
 from pipeline.readers.grid import read_grid
 from pipeline.readers.stream import read_stream
+from pipeline.readers.walled import read_walled
 from pipeline.reading import Reading
 from pipeline.source import Cell, Document, Layout, Section
 
@@ -19,9 +20,13 @@ NAME = "table"
 def read(document: Document, section: Section, form_type: FormType) -> Reading:
     """Read one form. What is not certain is doubted with a reason code, never guessed silently."""
     cells = section.cells(document)
-    grid = sum(cell.layout is Layout.GRID and bool(cell.text) for cell in cells)
-    filled = sum(bool(cell.text) for cell in cells)
-    draft = (read_grid if grid * 2 > filled else read_stream)(cells, form_type)
+    filled = [cell.layout for cell in cells if cell.text]
+    if filled.count(Layout.TABLE) * 2 > len(filled):
+        draft = read_walled(cells, form_type)
+    elif filled.count(Layout.GRID) * 2 > len(filled):
+        draft = read_grid(cells, form_type)
+    else:
+        draft = read_stream(cells, form_type)
     if _in_columns(cells):
         draft.doubt("", "layout.columns", "columns are kept apart by runs of spaces, which this reader does not follow")
     return draft.finish(NAME, draft.template[0] if draft.template else "national")

@@ -25,13 +25,14 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
 )
 
 from pipeline.errors import ConfigurationError
 from pipeline.messages import say
 from pipeline.store import tables
 
-__all__ = ["MIGRATIONS", "Migration", "first_tables", "migrate", "schema_number"]
+__all__ = ["MIGRATIONS", "Migration", "first_tables", "migrate", "pages", "schema_number"]
 
 Migration = Callable[[Connection], None]
 
@@ -125,7 +126,23 @@ def first_tables(connection: Connection) -> None:
     made.create_all(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (first_tables,)
+def pages(connection: Connection) -> None:
+    """Recognised pages of documents that are not made yet, and failures of pages."""
+    made = MetaData()
+    Table(
+        "page",
+        made,
+        Column("sha256", String(64), primary_key=True),
+        Column("ingest", String(16), primary_key=True),
+        Column("page", Integer, primary_key=True, autoincrement=False),
+        Column("payload", LargeBinary(2**31 - 1), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    made.create_all(connection)
+    connection.execute(text("ALTER TABLE failure ADD COLUMN page INTEGER DEFAULT 0 NOT NULL"))
+
+
+MIGRATIONS: tuple[Migration, ...] = (first_tables, pages)
 
 
 def schema_number(connection: Connection) -> int:

@@ -15,6 +15,7 @@ __all__ = [
     "Held",
     "NameRow",
     "OpenFailure",
+    "PageRow",
     "Placed",
     "ReadingRow",
     "RunRow",
@@ -42,6 +43,15 @@ class DocumentRow(NamedTuple):
     payload: bytes
 
 
+class PageRow(NamedTuple):
+    """A page as recognised by one version of ingest, kept until its document is made; `codec.encode_page`'s payload."""
+
+    sha256: str
+    ingest: str
+    page: int
+    payload: bytes
+
+
 class Placed(NamedTuple):
     """A section with the digest of its content; the digest is empty for other text, which nothing reads."""
 
@@ -63,13 +73,20 @@ class ReadingRow(NamedTuple):
 class FailureRow(NamedTuple):
     """What could not be read, and why, in a sentence without personal values.
 
-    `form_type` and `ordinal` name the form; they are None and 0 where the whole document failed. `code` is stable.
+    `form_type` and `ordinal` name the form, `page` the page; where they are None and 0 the whole document failed.
+    `code` is stable.
     """
 
     code: str
     message: str
     form_type: str | None = None
     ordinal: int = 0
+    page: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Did the document as a whole fail?"""
+        return self.form_type is None and not self.page
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,11 @@ class Entry:
     sections: tuple[Placed, ...] | None = None
     readings: tuple[ReadingRow, ...] = ()
     failures: tuple[FailureRow, ...] = ()
+
+    @property
+    def page_failures(self) -> bool:
+        """Could pages of the document not be recognised?"""
+        return any(failure.page for failure in self.failures)
 
     @property
     def size(self) -> int:

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, and_, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, and_, delete, func, insert, select, tuple_
 
 from pipeline.errors import ConfigurationError
 from pipeline.messages import say
 from pipeline.source import Section, SectionKind, Span
 from pipeline.store.connect import WRITING, connect, parse, told
 from pipeline.store.migrations import MIGRATIONS, migrate, schema_number
-from pipeline.store.rows import Entry, FailureRow, Held, NameRow, OpenFailure, Placed, RunRow, Shelf
-from pipeline.store.tables import document, failure, name, reading, run, run_end, section
+from pipeline.store.rows import Entry, FailureRow, Held, NameRow, OpenFailure, PageRow, Placed, RunRow, Shelf
+from pipeline.store.tables import document, failure, name, page, reading, run, run_end, section
 from pipeline.versions import Versions, reading_keys
 
 __all__ = ["Store"]
@@ -121,6 +121,21 @@ class Store:
                 connection.execute(insert(name), rows)
             if rows := _failure_rows(run_id, entries):
                 connection.execute(insert(failure), rows)
+            # Pages of a document that is made now are in it.
+            made = [entry.sha256 for entry in entries if entry.document is not None and not entry.page_failures]
+            for start in range(0, len(made), _AT_ONCE):
+                connection.execute(delete(page).where(page.c.sha256.in_(made[start : start + _AT_ONCE])))
+
+    def write_page(self, row: PageRow) -> None:
+        """Keep a recognised page until its document is made."""
+        with told(self._shown), self._writer.begin() as connection:
+            _add(connection, page, [row._asdict()])
+
+    def pages(self, sha256: str, ingest: str) -> dict[int, bytes]:
+        """Pages of a document that an earlier run recognised, by number."""
+        query = select(page.c.page, page.c.payload).where(page.c.sha256 == sha256, page.c.ingest == ingest)
+        with told(self._shown), self._reader.connect() as connection:
+            return {row.page: row.payload for row in connection.execute(query)}
 
     # Reading
 
@@ -171,9 +186,9 @@ class Store:
             rows = connection.execute(query).all()
         found = []
         for row in rows:
-            why = FailureRow(row.code, row.message, row.form_type, row.ordinal)
+            why = FailureRow(row.code, row.message, row.form_type, row.ordinal, row.page)
             found.append(OpenFailure(row.name, row.source, why))
-        return sorted(found, key=lambda each: (each.name, each.source, each.failure.ordinal))
+        return sorted(found, key=lambda each: (each.name, each.source, each.failure.page, each.failure.ordinal))
 
     def shelf(self, versions: Versions, readers: Sequence[str]) -> Shelf:
         """Count documents, forms, and forms with current readings."""

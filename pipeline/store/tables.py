@@ -1,6 +1,7 @@
 """The tables as they are after the last migration.
 
-Rows are only ever added. Hashes are hexadecimal text, payloads compressed bytes (`pipeline.codec`), times ISO 8601 UTC.
+Rows are only ever added, except that those of `page` go when their document is made. Hashes are hexadecimal text,
+payloads compressed bytes (`pipeline.codec`), times ISO 8601 UTC.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-__all__ = ["document", "failure", "metadata", "migration", "name", "reading", "run", "run_end", "section"]
+__all__ = ["document", "failure", "metadata", "migration", "name", "page", "reading", "run", "run_end", "section"]
 
 _LARGEST_PAYLOAD = 2**31 - 1
 """Bytes; it makes MySQL choose a type that holds more than 64 KB."""
@@ -94,6 +95,16 @@ reading = Table(
     Column("payload", LargeBinary(_LARGEST_PAYLOAD), nullable=False),
 )
 
+page = Table(
+    "page",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("ingest", String(16), primary_key=True),
+    Column("page", Integer, primary_key=True, autoincrement=False),
+    Column("payload", LargeBinary(_LARGEST_PAYLOAD), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 name = Table(
     "name",
     metadata,
@@ -120,5 +131,6 @@ failure = Table(
     Column("ordinal", Integer, nullable=False),
     Column("code", String(64), nullable=False),
     Column("message", Text, nullable=False),
+    Column("page", Integer, nullable=False, server_default="0"),
     Index("failure_by_location", "location"),
 )
