@@ -104,6 +104,21 @@ def export(
     return export_command(load_settings(db=db, jobs=jobs), out=out, format=format, documents=document or [], only=only)
 
 
+@app.command(help=say("help.picture"))
+def picture(
+    document: Annotated[str, typer.Argument(help=say("help.picture_document"), metavar="DOCUMENT", show_default=False)],
+    path: Annotated[str, typer.Argument(help=say("help.picture_path"), metavar="PATH", show_default=False)],
+    out: Annotated[Path, typer.Option(help=say("help.picture_out"), metavar="FILE.png", show_default=False)],
+    form: Annotated[int, typer.Option(help=say("help.form"), min=1, metavar="N")] = 1,
+    db: _Db = None,
+) -> int:
+    """Cut a picture out of a page."""
+    from pipeline.cutting import picture_command
+    from pipeline.settings import load_settings
+
+    return picture_command(load_settings(db=db), document=document, form=form, path=path, out=out)
+
+
 @app.command(help=say("help.eval"))
 def eval(
     gold: Annotated[Path, typer.Option(help=say("help.gold"), metavar="DIR", show_default=False)],

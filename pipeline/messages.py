@@ -67,9 +67,101 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "the file has a line that is too long; break it between the forms",
         "文件中有一行过长；请在表与表之间换行",
     ),
+    "failure.changed": (
+        "the file changed while it was read; run the same command again",
+        "文件在读取过程中被修改；请重新运行同一命令",
+    ),
+    "failure.damaged": (
+        "the file is damaged or cut short; copy it again, or save it anew",
+        "文件已损坏或不完整；请重新复制，或另存一份",
+    ),
+    "failure.encrypted": (
+        "the file is protected by a password; save it without one",
+        "文件有密码保护；请去掉密码后重新保存",
+    ),
+    "failure.archive": (
+        "the archive is of a kind that is not opened; unpack it, or pack it as .zip",
+        "不支持这种压缩格式；请先解压，或改用 .zip 压缩",
+    ),
+    "failure.compression": (
+        "a member of the archive is compressed in a way that is not known; pack it as .zip anew",
+        "压缩包成员的压缩方式不受支持；请重新压缩为 .zip",
+    ),
+    "failure.link": (
+        "a member of the archive is a link; pack the file itself",
+        "压缩包成员是链接；请压缩文件本身",
+    ),
+    "failure.unsafe_name": (
+        "a member of the archive has a path that leads out of it; pack it anew",
+        "压缩包成员的路径指向包外；请重新压缩",
+    ),
+    "failure.pictures": (
+        "the document holds pictures and no text; save it as PDF",
+        "文件只有图片没有文字；请另存为 PDF 后再识别",
+    ),
+    "failure.no_libreoffice": (
+        "old office files are read with LibreOffice; install it, or save the file as .docx or .xlsx",
+        "旧版 Office 文件需要 LibreOffice；请安装，或另存为 .docx、.xlsx",
+    ),
+    "failure.not_converted": (
+        "LibreOffice could not open the file; save it as .docx, .xlsx or PDF",
+        "LibreOffice 无法打开该文件；请另存为 .docx、.xlsx 或 PDF",
+    ),
+    "failure.ofd": (
+        "OFD files are not read; export the file as PDF",
+        "不支持 OFD 文件；请导出为 PDF",
+    ),
+    "failure.xml.entities": (
+        "the file declares XML entities, as attacks do; open it in an office program and save it again",
+        "文件含有 XML 实体声明，可能是恶意文件；请用 Office 程序打开后重新保存",
+    ),
+    "failure.too_many.bytes": (
+        "the file is too large when unpacked; split it",
+        "文件展开后过大；请拆分",
+    ),
+    "failure.too_many.cells": (
+        "the document has too many cells; split it, or raise limits.cells",
+        "文件的单元格过多；请拆分，或调高 limits.cells",
+    ),
+    "failure.too_many.document_seconds": (
+        "the document took too long; split it, or raise limits.document_seconds",
+        "文件处理时间过长；请拆分，或调高 limits.document_seconds",
+    ),
+    "failure.too_many.members": (
+        "the archive has too many files; split it, or raise limits.members",
+        "压缩包文件过多；请拆分，或调高 limits.members",
+    ),
+    "failure.too_many.nesting": (
+        "archives inside archives go too deep; unpack them, or raise limits.nesting",
+        "压缩包嵌套过深；请先解压，或调高 limits.nesting",
+    ),
+    "failure.too_many.pages": (
+        "the document has too many pages; split it, or raise limits.pages",
+        "文件页数过多；请拆分，或调高 limits.pages",
+    ),
+    "failure.too_many.pixels": (
+        "the picture is too large; scan it at 200 to 300 dpi, or raise limits.pixels",
+        "图片过大；请以 200 至 300 dpi 扫描，或调高 limits.pixels",
+    ),
+    "failure.too_many.unpacked_bytes": (
+        "the archive is too large when unpacked; split it, or raise limits.unpacked_bytes",
+        "压缩包解压后过大；请拆分，或调高 limits.unpacked_bytes",
+    ),
     "failure.page.failed": (
-        "the page could not be recognised; look at it, or scan it again",
-        "该页无法识别；请查看，或重新扫描",
+        "the page is damaged or cannot be drawn; print the document anew, or scan the page",
+        "该页已损坏或无法显示；请重新打印或扫描该页",
+    ),
+    "failure.page.missing": (
+        "the document has no such page; run the same command again",
+        "文件没有该页；请重新运行同一命令",
+    ),
+    "failure.no_pictures": (
+        "the document is in a format without pages, so there is nothing to cut a picture out of",
+        "该格式没有页面，无法截取图片",
+    ),
+    "failure.too_many.file_bytes": (
+        "the file has too many bytes; split it, or raise limits.file_bytes",
+        "文件过大；请拆分，或调高 limits.file_bytes",
     ),
     "failure.unreadable": (
         "it cannot be opened ({cause}); check the disk and the path",
@@ -254,6 +346,19 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     # How a run goes.
     "run.digitising": ("Digitising", "数字化"),
     "run.settling": ("Settling", "核对"),
+    "picture.done": ("{path}: a part of page {page}", "{path}：第 {page} 页的局部"),
+    "picture.no_form": (
+        "{name} has no form {ordinal}; `formtally export` shows what it has",
+        "{name} 没有第 {ordinal} 张表；请用 `formtally export` 查看",
+    ),
+    "picture.no_leaf": (
+        "the form has no field {path}; give a path as in the export, such as funding.total.executed",
+        "表中没有字段 {path}；请给出导出中的路径，如 funding.total.executed",
+    ),
+    "picture.no_place": (
+        "{path} stands nowhere on a page; a text has no pages, and a field that a form does not have no place",
+        "{path} 没有页面位置；纯文本没有页面，表中没有的字段也没有位置",
+    ),
     "run.pages": ("{done} of {total} pages recognised", "已识别 {done}/{total} 页"),
     "run.forms": ("{count} forms", "{count} 张表"),
     "run.plain": (
@@ -261,12 +366,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{done}/{total} 个文件，{forms}，{seconds} 秒",
     ),
     "run.no_files": (
-        "no document was found; give the path of a text file, or of a folder with .txt, .tsv, .csv or .md files",
-        "没有找到文件；请给出文本文件的路径，或含有 .txt、.tsv、.csv、.md 文件的文件夹",
+        "no file that can be read was found; give a PDF, a picture, an office or text file, or a folder of them",
+        "没有找到可读取的文件；请给出 PDF、图片、Office 文件、文本或所在文件夹的路径",
     ),
     "run.other_kinds": (
-        "{count} files are of kinds that are not read yet ({kinds}); convert them to text to digitise them",
-        "{count} 个文件的类型暂不支持（{kinds}）；请转换成文本后再处理",
+        "{count} files are of kinds that are not read ({kinds}); convert them to PDF to digitise them",
+        "{count} 个文件的类型不受支持（{kinds}）；请转换成 PDF 后再处理",
     ),
     "run.all_failed": (
         "no document could be read; mend what is named above and run the same command again",
@@ -398,6 +503,17 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Write records with states, findings and evidence.",
         "导出记录及其状态、发现和依据。",
     ),
+    "help.picture": (
+        "Cut the picture of a field or a row out of its page.",
+        "从页面上截取某个字段或某一行的图片。",
+    ),
+    "help.picture_document": ("Name of the document, as in the export.", "文件名称，与导出中一致。"),
+    "help.picture_path": (
+        "Field, row or group: total_score, indicators[3], funding.total.",
+        "字段、行或组：total_score、indicators[3]、funding.total。",
+    ),
+    "help.picture_out": ("File to write, a PNG.", "要写入的 PNG 文件。"),
+    "help.form": ("Which form of the document.", "文件中的第几张表。"),
     "help.eval": (
         "Score an export, or the store, against gold records: accuracy, silent errors, burden.",
         "用标准答案评估导出文件或库中数据：准确率、漏检错误、复核负担。",

@@ -30,13 +30,13 @@ from pipeline.codec import (
     section_digest,
 )
 from pipeline.errors import DocumentError
-from pipeline.ingest import Wanted, digest
+from pipeline.ingest import Wanted, digest, failed_page
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.page import PageContent
 from pipeline.lines import form_line, line_bytes
 from pipeline.messages import english
 from pipeline.reading import Reading
-from pipeline.source import Document, Origin, Page, Section, SectionKind
+from pipeline.source import Document, Section, SectionKind
 from pipeline.store.rows import DocumentRow, FailureRow, Held, Placed, ReadingRow
 from pipeline.versions import Versions, reading_keys
 
@@ -317,7 +317,7 @@ def _digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
         document=new_document,
         sections=new_sections,
         readings=tuple(new_readings),
-        failures=(*_page_failures(job), *trouble.failures),
+        failures=(*_page_failures(job, document), *trouble.failures),
         tally=_tally(settled),
         lines=_lines(document, settled, plan) if plan.lines else b"",
         tracebacks=tuple(trouble.tracebacks),
@@ -362,26 +362,31 @@ def _document(
         document = decode_document(job.held.payload, name=job.name, source=job.source, sha256=job.sha256)
         return document, job.held.ingest, None
     recognised = {
-        page: _failed_page(page) if isinstance(found, FailureRow) else decode_page(found)
+        page: failed_page(page) if isinstance(found, FailureRow) else decode_page(found)
         for page, found in job.pages.items()
     }
     made = engine.ingest(job.name, job.source, files, plan.limits, recognised=recognised)
     if isinstance(made, Wanted):
         return made
     version = plan.versions.ingest
-    if _page_failures(job):
+    if _page_failures(job, made):
         # Never taken for what this version makes of the document: the next run tries the pages again.
         version = version[:-1] + "!"
     payload = encode_document(made)
     return made, version, DocumentRow(job.sha256, version, made.origin, len(made.text), len(made.cells), payload)
 
 
-def _failed_page(page: int) -> PageContent:
-    return PageContent(Page(page, 0, 0, "points", Origin.RECOGNISED, note="page.failed"))
-
-
-def _page_failures(job: Job) -> list[FailureRow]:
-    return [found for _, found in sorted(job.pages.items()) if isinstance(found, FailureRow)]
+def _page_failures(job: Job, document: Document) -> list[FailureRow]:
+    """Why pages of the document could not be read."""
+    failures = []
+    for page in document.pages:
+        if page.note == "page.failed":
+            found = job.pages.get(page.number)
+            known = isinstance(found, FailureRow)
+            failures.append(
+                found if known else FailureRow("page.failed", english("failure.page.failed"), page=page.number)
+            )
+    return failures
 
 
 def _settle(document: Document, work: Work, engine: Engine, trouble: _Trouble) -> list[Settled]:

@@ -47,10 +47,10 @@ def forms_of(export: Path) -> list[str]:
     [
         ("empty.txt", b"", "is empty"),
         ("blank.txt", b" \r\n\t\n" * 10, "is empty"),
-        ("program.txt", bytes(range(256)) * 20, "not|binary|neither"),
-        ("photo.txt", JPEG, "JPEG picture"),
-        ("archive.txt", b"PK\x03\x04" + bytes(100), "zip"),
-        ("nuls.txt", bytes(5000), "binary|empty"),
+        ("program.txt", bytes(range(256)) * 20, "not|no format|neither"),
+        ("photo.txt", JPEG, "damaged"),
+        ("archive.txt", b"PK\x03\x04" + bytes(100), "archive"),
+        ("nuls.txt", bytes(5000), "no format|empty"),
         ("broken.txt", "项目名称".encode() + b"\xff\xfe\x80\x81\xff" * 40, "UTF-8"),
     ],
 )

@@ -14,21 +14,23 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 from threading import Thread
+from typing import TypeVar
 
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, DocumentError
 from pipeline.executors import Executor
+from pipeline.ingest.limits import Limits
 from pipeline.messages import english, say
 from pipeline.store.rows import FailureRow
 from pipeline.work import Engine, Job, Outcome, Plan, digitise
 
-__all__ = ["EngineFactory", "InProcess", "WorkerProcesses", "available_processors", "local_executor"]
+__all__ = ["EngineFactory", "InProcess", "WorkerProcesses", "available_processors", "in_child", "local_executor"]
 
 _SMALL_BYTES = 150_000
 """Up to this many bytes of documents are digitised before worker processes would have started (about half a second)."""
@@ -40,6 +42,7 @@ _TICK_SECONDS = 0.2
 
 _GARBAGE_THRESHOLDS = (100_000, 50, 100)
 
+Result = TypeVar("Result")
 EngineFactory = Callable[[], Engine]
 """Makes the engine in each process; a function of a module, since it is sent there by name."""
 
@@ -68,6 +71,34 @@ def available_processors() -> int:
     """Processors that this process may use, which in a container are fewer than the machine has."""
     affinity = getattr(os, "sched_getaffinity", None)
     return (len(affinity(0)) if affinity else os.cpu_count()) or 1
+
+
+def in_child(function: Callable[..., Result], *arguments: object, limits: Limits) -> Result:
+    """What a function of a module gives, called in a process of its own, which may fail without harm.
+
+    Raises `DocumentError` as the function does, and where the process dies or takes longer than a document may.
+    """
+    context = get_context("spawn")
+    pipe, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_call, args=(theirs, function, arguments, limits), daemon=True)
+    with _deaf_children():
+        process.start()
+    theirs.close()
+    try:
+        if not pipe.poll(limits.document_seconds):
+            seconds = round(limits.document_seconds)
+            raise DocumentError("too_slow", english("failure.too_slow", seconds=seconds))
+        answer = pipe.recv()
+    except EOFError:
+        raise DocumentError("crashed", english("failure.crashed")) from None
+    finally:
+        process.kill()
+        process.join()
+        pipe.close()
+    if isinstance(answer, DocumentError):
+        raise answer
+    result: Result = answer
+    return result
 
 
 class InProcess:
@@ -326,6 +357,16 @@ def _work(pipe: Connection[object, list[Job]], engine: EngineFactory, plan: Plan
                 pipe.send(digitise(job, made, plan))
     except OSError:  # the parent is gone
         os._exit(0)
+
+
+def _call(
+    pipe: Connection[object, None], function: Callable[..., object], arguments: Sequence[object], limits: Limits
+) -> None:
+    _limit_memory(limits.memory_bytes)
+    try:
+        pipe.send(function(*arguments))
+    except DocumentError as error:
+        pipe.send(error)
 
 
 def _receive(pipe: Connection[object, list[Job]], inbox: SimpleQueue[list[Job]]) -> None:

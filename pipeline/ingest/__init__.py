@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import overload
 
@@ -17,9 +17,12 @@ from pipeline.ingest.kinds import Kind, kind_of
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.page import PageContent
 from pipeline.ingest.text import decode, text_cells
-from pipeline.source import Document, Origin
+from pipeline.source import Document, Origin, Page
 
-__all__ = ["Wanted", "digest", "ingest", "is_archive", "is_plain", "recognise"]
+__all__ = ["Wanted", "digest", "failed_page", "ingest", "is_archive", "is_plain", "recognise"]
+
+_DPI = 200.0
+"""Resolution at which pages without one of their own are recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,11 @@ def ingest(
     return Document(name, source, sha256, origin, text, cells, pages)
 
 
+def failed_page(page: int) -> PageContent:
+    """What stands for a page that could not be read."""
+    return PageContent(Page(page, 0, 0, "points", Origin.RECOGNISED, note="page.failed"))
+
+
 def recognise(name: str, files: Sequence[bytes], page: int, limits: Limits) -> PageContent:
     """Recognise one page, counted from 1, of a document.
 
@@ -158,24 +166,34 @@ def _open_pictures(files: Sequence[bytes], sha256: str, limits: Limits) -> _Open
 
 
 def _open_pdf(data: bytes, sha256: str, limits: Limits) -> _Opened:
-    """A PDF: pages with trustworthy text are read, the others recognised."""
+    """A PDF: pages with trustworthy text are read at once, the others are to be recognised."""
     from pipeline.ingest import pdf
 
     document = pdf.open_pdf(data, limits)
-    plans = pdf.plan(document)
-    wanted = tuple(number for number, plan in enumerate(plans, 1) if plan.recognise)
+    contents: dict[int, PageContent] = {}
+    reasons: dict[int, str] = {}
+    for page in range(1, document.page_count + 1):
+        plan = pdf.plan_page(document, page - 1)
+        if plan.way is pdf.Way.RECOGNISE:
+            reasons[page] = plan.reason
+        else:
+            try:
+                contents[page] = pdf.read_page(document, page - 1, limits, plan)
+            except DocumentError as error:
+                if error.code != "page.failed":
+                    raise
+                contents[page] = failed_page(page)
 
     def read(page: int) -> PageContent:
-        if page not in wanted:
-            return pdf.read_page(document, page - 1, limits)
+        if page in contents:
+            return contents[page]
         from pipeline.ingest import scan
 
-        image, scale = pdf.render(document, page - 1, limits)
+        image, scale = pdf.render(document, page - 1, _DPI, limits)
         content = scan.read_picture(image, number=page, scale=scale, unit="points", limits=limits)
-        content.page = content.page._replace(note=content.page.note or plans[page - 1].note)
-        return content
+        return replace(content, page=content.page._replace(note=content.page.note or reasons[page]))
 
-    return _Opened(sha256, limits, len(plans), wanted, read)
+    return _Opened(sha256, limits, document.page_count, tuple(reasons), read)
 
 
 def _contents(name: str, kind: Kind, data: bytes, limits: Limits) -> list[PageContent]:
