@@ -11,22 +11,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.faults import FAULTS, inject
 from benchmarks.raised import Tally, judge
+from benchmarks.report import Report, percent
 from benchmarks.throughput import Run, run_bulk
 from pipeline.evaluate import Gold, score
 from pipeline.forms import form_types
-from pipeline.work import digitise_text
+from pipeline.work import digitise_file
 from samples.generate import SHAPES, defects_of, make_document, make_form, truth
 
-__all__ = ["Report", "main", "measure_accuracy", "measure_faults", "measure_throughput"]
+__all__ = ["main", "measure_accuracy", "measure_faults", "measure_throughput"]
 
 _SEED = 7_000_000
 """Seeds of the benchmark begin here; the checked-in samples and their tests stay far below."""
@@ -37,31 +37,6 @@ _MIN_RATE = 150
 _MAX_PEAK = 400 * 1024**2
 _MAX_RATIO = 1.2
 """Time of a form in a large run over that in a small one."""
-
-
-class Report:
-    """Prints tables and remembers which thresholds were missed."""
-
-    def __init__(self) -> None:
-        # Wide enough for the tables where the output goes into a file.
-        self.console = Console(width=None if sys.stdout.isatty() else 130)
-        self.failures: list[str] = []
-
-    def show(self, lines: Sequence[str], most: int) -> None:
-        """Name the first of what went wrong."""
-        for line in lines[:most]:
-            self.console.print(f"  {line}", style="dim", highlight=False, markup=False)
-        if len(lines) > most > 0:
-            self.console.print(f"  ... and {len(lines) - most} more", style="dim")
-
-    def require(self, holds: bool, what: str) -> None:
-        """Note a threshold."""
-        if not holds:
-            self.failures.append(what)
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{part / whole:.2%}" if whole else "-"
 
 
 def measure_accuracy(report: Report, forms: int, show: int) -> None:
@@ -84,10 +59,10 @@ def measure_accuracy(report: Report, forms: int, show: int) -> None:
         table.add_row(
             shape,
             f"{found}/{all_forms}",
-            _percent(counts["right"], counts["leaves"]),
-            _percent(counts["num_right"], counts["num_leaves"]),
-            f"{counts['silent']} = {_percent(counts['silent'], counts['leaves'])}",
-            _percent(counts["burden"], counts["right"]),
+            percent(counts["right"], counts["leaves"]),
+            percent(counts["num_right"], counts["num_leaves"]),
+            f"{counts['silent']} = {percent(counts['silent'], counts['leaves'])}",
+            percent(counts["burden"], counts["right"]),
             f"{counts['defects_raised']}/{counts['defects']}",
             str(counts["false_errors"]),
         )
@@ -105,7 +80,7 @@ def _read_documents(seed: int, shape: str, forms: int) -> Iterator[tuple[list[di
         document = make_document(seed + number, count, shape, defects=planted)
         name = f"{shape}-{number}"
         golds = [Gold(name, at, truth(form, name, at)) for at, form in enumerate(document.forms, 1)]
-        yield digitise_text(f"{name}.txt", document.text.encode()), golds
+        yield digitise_file(f"{name}.txt", document.text.encode()), golds
 
 
 def measure_faults(report: Report, forms: int, show: int) -> None:
@@ -115,7 +90,7 @@ def measure_faults(report: Report, forms: int, show: int) -> None:
     for shape in _FAULT_SHAPES:
         for seed in range(_SEED + 500_000, _SEED + 500_000 + forms):
             form = make_form(seed, shape)
-            lines = digitise_text("form.txt", form.text.encode())
+            lines = digitise_file("form.txt", form.text.encode())
             errors = [f["check"] for line in lines for f in line["findings"] if f["severity"] == "error"]
             if errors:
                 wrong.append(f"untouched {shape} form {seed}: {', '.join(errors)}")
@@ -124,7 +99,7 @@ def measure_faults(report: Report, forms: int, show: int) -> None:
                     continue  # nothing shifts where there are no columns
                 fault = inject(Random(f"{kind} {shape} {seed}"), form, kind)
                 if fault is not None:
-                    verdict = judge(form, fault, digitise_text("form.txt", fault.text.encode()))
+                    verdict = judge(form, fault, digitise_file("form.txt", fault.text.encode()))
                     tallies[shape, kind].add(fault, verdict, f"{kind} in {shape} form {seed}")
     _print_faults(report, tallies)
     report.show([line for tally in tallies.values() for line in tally.missed], show)
@@ -152,8 +127,8 @@ def _print_faults(report: Report, tallies: dict[tuple[str, str], Tally]) -> None
 
 def _add_faults(table: Table, shape: str, kind: str, counts: Counter[str]) -> None:
     injected, breaking = counts["injected"], counts["breaking"]
-    shares = (_percent(counts["raised"], breaking), _percent(counts["named"], breaking), str(counts["right"]))
-    table.add_row(shape, kind, str(injected), str(breaking), *shares, _percent(counts["silent"], injected))
+    shares = (percent(counts["raised"], breaking), percent(counts["named"], breaking), str(counts["right"]))
+    table.add_row(shape, kind, str(injected), str(breaking), *shares, percent(counts["silent"], injected))
 
 
 def measure_throughput(report: Report, forms: int) -> None:
@@ -203,9 +178,7 @@ def main() -> int:
         measure_faults(report, forms, args.show)
     if args.only in (None, "throughput"):
         measure_throughput(report, large)
-    for failure in report.failures:
-        report.console.print(f"missed: {failure}", style="red")
-    return 1 if report.failures else 0
+    return report.finish()
 
 
 if __name__ == "__main__":

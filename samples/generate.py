@@ -19,6 +19,7 @@ from typing import Any
 
 from samples.content import print_form
 from samples.draft import DRAFT_DEFECTS, Author, Person, make_author, make_draft
+from samples.files.story import MadeForm
 from samples.grid import GRID_DEFECTS, Grid, lay_out
 from samples.pages import print_lines, wrap
 from samples.shapes import print_cells, print_flat, print_tsv, print_word
@@ -212,7 +213,7 @@ def _report(rng: Random, author: Author, shape: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def truth(form: Made, name: str, ordinal: int) -> dict[str, Any]:
+def truth(form: Made | MadeForm, name: str, ordinal: int) -> dict[str, Any]:
     """The gold record of a form, as `score.py` and `formtally eval` read it."""
     gold: dict[str, Any] = {"form_id": f"{name}-{ordinal:02d}", **form.record}
     notes = (
@@ -232,7 +233,7 @@ _CHECKED_IN: tuple[tuple[str, int, str, int, dict[int, str]], ...] = (
 
 
 def checked_in() -> Iterator[tuple[str, MadeDocument]]:
-    """The documents under `samples/documents`, by name without suffix."""
+    """The texts under `samples/documents`, by name without suffix; for the other files see `samples.files`."""
     for name, seed, shape, forms, defects in _CHECKED_IN:
         yield name, make_document(seed, forms, shape, defects=defects, prose_in_front=shape == "lines")
 
@@ -279,7 +280,14 @@ def main() -> None:
     else:
         shapes = tuple(SHAPES) if args.shape == "all" else (args.shape,)
         out, documents = args.out, bulk(args.seed, args.forms, shapes, args.per_file)
-    print(f"{_write(documents, out / 'documents', out / 'truth')} forms in {out}")
+    forms = _write(documents, out / "documents", out / "truth")
+    if args.forms is None:
+        from samples.files.writing import checked_in_files, write
+
+        for made in checked_in_files():
+            write(made, out / "documents", out / "truth")
+            forms += len(made.forms)
+    print(f"{forms} forms in {out}")
 
 
 if __name__ == "__main__":

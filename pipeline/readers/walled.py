@@ -7,20 +7,24 @@ a blank where a heading should be) is doubted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pipeline.forms import FormType
 from pipeline.readers.alignment import Column, Cost, Item
 from pipeline.readers.draft import Draft, Strip, figure, label_of, whole
 from pipeline.readers.grid import Grid, Row
-from pipeline.readers.parts import Carried
-from pipeline.reading import Part, RefKind
+from pipeline.readers.parts import Carried, split_heading
+from pipeline.reading import RefKind
 from pipeline.source import Cell, Layout
+from pipeline.vocabulary import display_width
 
 __all__ = ["read_walled"]
 
 _HEADINGS = ("level1", "level2")
 _POINTS = ("weight", "score")
+_FULL = 0.8
+"""Share of the widest line of its column that a line must have for its text to go on behind a page break."""
 _RUNNING_TITLE = 40
 """Longest text, in characters, that a page repeats above or below its table."""
 
@@ -28,6 +32,22 @@ _RUNNING_TITLE = 40
 def read_walled(cells: Sequence[Cell], form_type: FormType) -> Draft:
     """Read a section whose tables have real geometry."""
     return _Walled(cells, form_type).read()
+
+
+@dataclass(slots=True)
+class _Laid:
+    """A row of the table with its filled cells in their columns."""
+
+    row: Row
+    page: int
+    values: list[Item]
+    placed: dict[str, Item]
+    doubtful: set[str]
+
+    @property
+    def name(self) -> str:
+        """The folded text in the column of names."""
+        return self.placed["name"].text if "name" in self.placed else ""
 
 
 class _Walled(Grid):
@@ -135,39 +155,101 @@ class _Walled(Grid):
         table = self.vocabulary.table
         carried = Carried(self.draft, has_inner=any(column.name == "level2" for column in columns))
         spanned = self._headings_span(header, last, columns)
-        page = self.rows[header][0].cell.page if self.rows[header] else 1
+        rows = [laid for row in self.rows[header + 1 : last] if (laid := self._laid(row, columns)) is not None]
+        widths = _widths(rows)
+        parts_of = self._heading_parts(rows)
+        page = self.rows[header][0].cell.page
         index_of: dict[int, int] = {}
-        before: Mapping[str, Item] = {}
-        for row in self.rows[header + 1 : last]:
-            values = [item for item in row if item.text]
-            if not values:
-                continue
-            if sum(item.text in table.column_by_label for item in values) >= 3:
-                self.draft.claim(whole(item.cell) for item in values)  # the header again, on a new page
-                continue
-            while values and values[0].text in table.heading and values[0].at < columns[0].at:
-                self.draft.claim([whole(values[0].cell)])
-                values = values[1:]
-            placed, doubtful = self.lay_row(row, values, columns, 0, lambda column, text: 0.0)
-            turned = row[0].cell.page != page
-            page = row[0].cell.page
-            if turned and placed and not placed.keys() & {*_HEADINGS, "name", *_POINTS} and self.draft.rows:
-                self._go_on(f"{table.group}[{self.draft.rows - 1}]", before, placed)
-                continue
+        before: _Laid | None = None
+        for laid in rows:
+            turned, page = laid.page != page, laid.page
+            placed = laid.placed
+            if turned and before is not None and placed:
+                goes_on, certain = self._torn(before, laid, widths)
+                if not certain:
+                    self._doubt_torn()
+                if goes_on:
+                    self._go_on(self.draft.rows - 1, placed)
+                    continue
             if not placed:
                 continue
             index = self.draft.rows
             self.draft.rows += 1
-            index_of[row[0].cell.row] = index
+            index_of[laid.row[0].cell.row] = index
             prefix = f"{table.group}[{index}]"
-            self._place(prefix, row, columns, placed, doubtful, values, 0)
-            self._share_points(index, row, columns, index_of, turned)
-            if turned:
-                self._doubt_torn(index, before, placed)
-                self._drop_repeated(placed, before, carried)
-            self._doubt_blank_headings(prefix, row, columns, placed, spanned, turned)
-            carried.row(prefix, *(Strip([placed[name].cell]) if name in placed else None for name in _HEADINGS))
-            before = placed
+            self._place(prefix, laid.row, columns, placed, laid.doubtful, laid.values, 0)
+            self._share_points(index, laid.row, columns, index_of, turned)
+            if turned and "level1" in placed and carried.is_outer(placed["level1"].text):
+                # A heading that a new page prints again begins nothing.
+                self.draft.claim([whole(placed.pop("level1").cell)])
+            self._doubt_blank_headings(prefix, laid.row, columns, placed, spanned, turned)
+            heads = (parts_of.get(placed[name].cell.id) if name in placed else None for name in _HEADINGS)
+            carried.row(prefix, *(Strip(cells) if cells else None for cells in heads))
+            before = laid
+
+    def _laid(self, row: Row, columns: Sequence[Column]) -> _Laid | None:
+        """A row with its cells in their columns; None for a blank one and for the header on a new page."""
+        table = self.vocabulary.table
+        values = [item for item in row if item.text]
+        if sum(item.text in table.column_by_label for item in values) >= 3:
+            self.draft.claim(whole(item.cell) for item in values)
+            return None
+        while values and values[0].text in table.heading and values[0].at < columns[0].at:
+            self.draft.claim([whole(values[0].cell)])
+            values = values[1:]
+        if not values:
+            return None
+        placed, doubtful = self.lay_row(row, values, columns, 0, lambda column, text: 0.0)
+        return _Laid(row, row[0].cell.page, values, placed, doubtful)
+
+    def _heading_parts(self, rows: Sequence[_Laid]) -> dict[int, list[Cell]]:
+        """The cells that every heading stands in, by the id of its first.
+
+        A page break may cut a heading in two, as it does a row: what is no heading by itself but is one with the text
+        of the cell above goes on with that.
+        """
+        headings = self.vocabulary.table.headings
+        parts = {
+            laid.placed[name].cell.id: [laid.placed[name].cell]
+            for laid in rows
+            for name in _HEADINGS
+            if name in laid.placed
+        }
+        for name, known in zip(_HEADINGS, (headings.outer, headings.inner), strict=True):
+            above: Item | None = None
+            page = 0
+            for laid in rows:
+                item = laid.placed.get(name)
+                if item is not None and above is not None and laid.page != page:
+                    alone, whole_text = split_heading(item.text), split_heading(above.text + item.text)
+                    if (alone is None or alone[0] not in known) and whole_text is not None and whole_text[0] in known:
+                        parts[above.cell.id].append(item.cell)
+                        laid.values.remove(laid.placed.pop(name))
+                        item = None
+                above = item or above
+                page = laid.page
+        return parts
+
+    def _torn(self, before: _Laid, laid: _Laid, widths: Mapping[str, float]) -> tuple[bool, bool]:
+        """Is the first row of a page the rest of the last one of the page before, and is that certain?
+
+        A cell that goes on fills its last line, and only together have the two parts a name and points.
+        """
+        mine, theirs = laid.placed.keys() & {*_POINTS}, before.placed.keys() & {*_POINTS}
+        if laid.placed.keys() & {*_HEADINGS} or (mine and theirs):
+            return False, True
+        marker = self.vocabulary.table.marker
+        if marker.match(laid.name) or (marker.fullmatch(before.name) and len(before.placed) == 1):
+            return False, True  # a row begins as a row does (指标2：), and an empty one has nothing else
+        both = laid.placed.keys() & before.placed.keys() - {*_HEADINGS}
+        full = [_fills(before.placed[name].cell, widths[name]) for name in both]
+        if mine and "name" in laid.placed:
+            return False, not (full and all(full))
+        if both and all(full):
+            return True, bool(mine or theirs)
+        if "name" in laid.placed:
+            return False, not any(full)
+        return True, not both and bool(mine or theirs)
 
     def _headings_span(self, header: int, last: int, columns: Sequence[Column]) -> set[str]:
         """The columns of headings in which cells reach over several rows, so that a blank of its own is odd."""
@@ -245,38 +327,21 @@ class _Walled(Grid):
         else:
             merged.append((first, index + 1))
 
-    def _go_on(self, prefix: str, before: Mapping[str, Item], placed: Mapping[str, Item]) -> None:
-        """Join the rest of a row that a page break cut in two: it has neither a name nor points of its own."""
+    def _go_on(self, index: int, placed: Mapping[str, Item]) -> None:
+        """Join the rest of a row that a page break cut in two to the row above it."""
         for name, item in placed.items():
-            path = f"{prefix}.{name}"
-            if name.startswith("?") or path not in self.draft.leaves:
+            path = f"{self.vocabulary.table.group}[{index}].{name}"
+            if path not in self.draft.leaves:
                 continue
-            parts: list[Part] = [*self.draft.leaves[path].parts, whole(item.cell)]
-            self.draft.put(path, parts)
-            if name not in before:
-                self.draft.doubt(path, "row.torn", "a page break cuts the row in two")
+            known = self.draft.leaves[path]
+            self.draft.put(path, [*(known.parts if known.kind is not RefKind.EMPTY else ()), whole(item.cell)])
 
-    def _doubt_torn(self, index: int, before: Mapping[str, Item], placed: Mapping[str, Item]) -> None:
-        """Doubt the two rows beside a page break where only together they are one."""
-        mine, theirs = placed.keys() & {"name", *_POINTS}, before.keys() & {"name", *_POINTS}
-        whole_row = {"name", *_POINTS}
-        if (
-            index
-            and mine != whole_row
-            and theirs
-            and (mine | theirs) == whole_row
-            and "actual" in before.keys() & placed.keys()
-        ):
-            for number in (index - 1, index):
-                self.draft.doubt(
-                    f"{self.vocabulary.table.group}[{number}]", "row.torn", "a page break may cut the row in two"
-                )
-            self.draft.doubt(f"{self.vocabulary.table.group}[]", "row.uncertain", "a row may be cut in two")
-
-    def _drop_repeated(self, placed: dict[str, Item], before: Mapping[str, Item], carried: Carried) -> None:
-        """A heading that a new page prints again begins nothing."""
-        if "level1" in placed and carried.is_outer(placed["level1"].text):
-            self.draft.claim([whole(placed.pop("level1").cell)])
+    def _doubt_torn(self) -> None:
+        """Doubt the rows on both sides of a page break, which may be one."""
+        group = self.vocabulary.table.group
+        for index in (self.draft.rows - 1, self.draft.rows):
+            self.draft.doubt(f"{group}[{index}]", "row.torn", "a page break may cut the row in two")
+        self.draft.doubt(f"{group}[]", "row.uncertain", "what stands behind a page break may be a row of its own")
 
     def _doubt_blank_headings(
         self,
@@ -312,6 +377,21 @@ class _Walled(Grid):
         rest = [item for item in values if item not in placed.values()]
         if len(rest) == 1:
             self.draft.put_extra("total.deviation", [whole(rest[0].cell)])
+
+
+def _widths(rows: Iterable[_Laid]) -> dict[str, float]:
+    """How wide the widest line of each column is, in full-width characters."""
+    widths: dict[str, float] = {}
+    for laid in rows:
+        for name, item in laid.placed.items():
+            for line in item.cell.text.split("\n"):
+                widths[name] = max(widths.get(name, 0), display_width(line))
+    return widths
+
+
+def _fills(cell: Cell, width: float) -> bool:
+    """Does the last line of a cell reach the edge of its column, so that its text may go on?"""
+    return display_width(cell.text.rsplit("\n", 1)[-1]) >= _FULL * width
 
 
 def _overlap(item: Item, column: Column) -> int:
