@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.inputs import Input, load_input
 from pipeline.series import collect
@@ -148,7 +148,7 @@ class Agenda(Iterator[Job]):
         """Put the members of an archive on the agenda."""
         job = outcome.job
         files: list[Input] = []
-        for name, members in self._collected(outcome.members):
+        for name, members in self._collected(job.name, outcome.members):
             source, location = f"{job.source}/{name}", f"{job.location}/{name}"
             failure = next((member.failure for member in members if member.failure is not None), None)
             if failure is not None:
@@ -161,7 +161,7 @@ class Agenda(Iterator[Job]):
         self.documents += len(files)
         self._files.extendleft(reversed(files))
 
-    def _collected(self, members: Sequence[Unpacked]) -> Iterable[tuple[str, Sequence[Unpacked]]]:
+    def _collected(self, archive: str, members: Sequence[Unpacked]) -> Iterable[tuple[str, Sequence[Unpacked]]]:
         if self._pages_as_documents:
             return [(member.name, [member]) for member in members]
-        return collect((member.name, "pages", member) for member in members)
+        return collect((member.name, PurePosixPath(archive).stem, member) for member in members)

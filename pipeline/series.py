@@ -33,6 +33,8 @@ _SAYS_NOTHING = frozenset(
 """What scanners and cameras call every picture."""
 
 Entry = TypeVar("Entry")
+_Key = tuple[str, str, str, str]
+"""What the pictures of one document share: folder, folder searched, name without the number, suffix."""
 
 
 def collect(entries: Iterable[tuple[str, str, Entry]]) -> list[tuple[str, Sequence[Entry]]]:
@@ -41,34 +43,31 @@ def collect(entries: Iterable[tuple[str, str, Entry]]) -> list[tuple[str, Sequen
     Pictures in one folder whose names differ in their last number only become one document, in the order of the number;
     it is called by what the names have in common, or by its folder where that says nothing.
     """
-    series: dict[tuple[str, str, str], list[tuple[int, str, Entry]]] = {}
-    order: list[tuple[str, str, str]] = []
+    series: dict[_Key, list[tuple[int, str, Entry]]] = {}
     for name, root, entry in entries:
         path = PurePosixPath(name)
         numbered = _NUMBERED.fullmatch(path.stem) if path.suffix.lower() in PICTURES else None
         if numbered is None:
-            key, number = (name, root, ""), 0
+            key, number = (name, root, "", ""), 0
         else:
-            folder = str(path.parent)
-            key, number = (folder, root, f"{numbered['stem']}{path.suffix.lower()}"), int(numbered["number"])
-        if key not in series:
-            order.append(key)
+            key = (str(path.parent), root, numbered["stem"], path.suffix.lower())
+            number = int(numbered["number"])
         series.setdefault(key, []).append((number, name, entry))
     out: list[tuple[str, Sequence[Entry]]] = []
-    for key in order:
-        members = sorted(series[key], key=lambda member: member[:2])
+    for key, found in series.items():
+        members = sorted(found, key=lambda member: member[:2])
         numbers = [number for number, _, _ in members]
         if len(set(numbers)) < len(numbers):  # 1.jpg beside 01.jpg: which is which page, nobody can tell
             out.extend((name, [entry]) for _, name, entry in members)
         elif len(members) == 1:
             out.append((members[0][1], [members[0][2]]))
         else:
-            out.append((_called(*key), [entry for _, _, entry in members]))
+            out.append((_called(*key[:3]), [entry for _, _, entry in members]))
     return out
 
 
 def _called(folder: str, root: str, stem: str) -> str:
-    common = PurePosixPath(stem).stem.strip(" _.-(（")
+    common = stem.strip(" _.-(（")
     inside = "" if folder == "." else folder
     if common.lower() in _SAYS_NOTHING:
         return inside or root

@@ -112,7 +112,10 @@ def _number(kind: Kind, pieces: Sequence[str], printed: str) -> Value:
     if any(_GAP.search(piece.strip()) for piece in pieces) or len(pieces) > 1:
         bare = [re.sub(r"[^0-9.,]", "", part) for piece in pieces for part in _GAP.split(piece)]
         if sum(bool(part) for part in bare) > 1:
-            return Value(None, printed, issue="number.gap")
+            # Where only the edge of the cell broke the line the figure is most likely one; still it is asked for.
+            wrapped = len(pieces) == 1 and not re.search(r"[^\S\n]", pieces[0].strip())
+            whole = text.removesuffix(found.group("unit") or "").replace(",", "")
+            return Value(whole if wrapped else None, printed, issue="number.gap")
     unit = found.group("unit")
     value = (found.group("sign") or "") + found.group("whole").replace(",", "") + (found.group("fraction") or "")
     issue = None

@@ -9,11 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from scan_pages import Box, Drawn, draw, photographed, sealed, turned, worn
 
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.page import PageContent, Table, TableCell
 from pipeline.ingest.scan import read_picture
+from tests.scan_pages import Box, Drawn, draw, photographed, sealed, turned, worn
 
 ROWS = [
     [(2, "项目名称"), (6, "河道清淤与堤岸加固项目")],

@@ -1,7 +1,7 @@
 """The parts of an .xlsx workbook as they are stored: sheets, styles, strings, the cells that hold something.
 
 Sheets are streamed: what is formatted and blank, down to row 1,048,576 or across to column XFD, is passed over and
-never kept. openpyxl takes 50 times the memory for the same, and says nothing of hidden rows while streaming.
+never kept. openpyxl says nothing of hidden rows and merged ranges while streaming.
 """
 
 from __future__ import annotations

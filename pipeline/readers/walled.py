@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.forms import FormType
 from pipeline.readers.alignment import Column, Cost, Item
@@ -54,6 +55,7 @@ class _Walled(Grid):
     def __init__(self, cells: Sequence[Cell], form_type: FormType) -> None:
         super().__init__(cells, form_type)
         self._set_lines_aside()
+        self._mend_headers()
         self._above: dict[int, list[Item]] = {}
         """By row of the document, the cells that reach into it from above."""
         for row in self.rows:
@@ -109,6 +111,23 @@ class _Walled(Grid):
             if known or (turned and len(text) <= _RUNNING_TITLE and not self._labels_in(row)):
                 self.draft.claim([whole(item.cell) for item in row], "page_number" if known else "running_title")
         self.rows = kept
+
+    def _mend_headers(self) -> None:
+        """Join labels that a page break cuts in two to the part above."""
+        blocks = (self.vocabulary.table, self.vocabulary.matrix, self.vocabulary.pair)
+        labels = {label for block in blocks for label in block.heading}
+        labels |= self.vocabulary.table.column_by_label.keys() | self.vocabulary.matrix.column_by_label.keys()
+        labels |= self.vocabulary.pair.by_label.keys()
+        for above, row in pairwise(self.rows):
+            if row[0].cell.page == above[0].cell.page or row[0].cell.layout is not Layout.TABLE:
+                continue
+            begun = {item.at: item for item in above if item.text and item.text not in labels}
+            for item in [item for item in row if item.text and item.at in begun]:
+                if (begun[item.at].text + item.text).rstrip(":") in labels:
+                    begun[item.at].text += item.text
+                    self.draft.claim([whole(item.cell)])
+                    row.remove(item)
+        self.rows = [row for row in self.rows if row]
 
     def _labels_in(self, row: Row) -> bool:
         """Does a line hold a label, so that it is no running title?"""
@@ -244,7 +263,8 @@ class _Walled(Grid):
         both = laid.placed.keys() & before.placed.keys() - {*_HEADINGS}
         full = [_fills(before.placed[name].cell, widths[name]) for name in both]
         if mine and "name" in laid.placed:
-            return False, not (full and all(full))
+            states_nothing = not laid.placed.keys() & {"target", "actual"}
+            return False, not (full and all(full)) and not states_nothing
         if both and all(full):
             return True, bool(mine or theirs)
         if "name" in laid.placed:

@@ -79,11 +79,7 @@ class LineReader:
         if alone and (char := self._by_shape(line, text)):
             box = Rect(float(line.x0), float(line.y0), float(line.x1), float(line.y1))
             return Word(char, box, round(first.score, 4), (Glyph(*box, round(first.score, 4)),)), ()
-        if self._matters(line, first, alone):
-            second = self._recogniser.read(self._crop(line, 1.0, again=True))
-            if folded(second.text) != folded(text):
-                doubts.append(DIFFERS)
-        if DIFFERS not in doubts and self._separators_differ(line, first):
+        if self._differs(line, first, alone) or self._separators_differ(line, first):
             doubts.append(DIFFERS)
         if self._poor(first) or first.rival > _RIVAL or _ALIKE.search(folded(text)) or self._leans(line, text, alone):
             doubts.append(UNSURE)
@@ -118,15 +114,50 @@ class LineReader:
                 return True
         return False
 
-    def _matters(self, line: Line, read: Read, alone: bool) -> bool:
-        """Is a second recognition due: figures, what may be one, what lies below a seal, and middling scores."""
+    def _differs(self, line: Line, read: Read, alone: bool) -> bool:
+        """Does a second recognition differ, where one is due?
+
+        It is due for figures and what may be one, for what lies below a seal, and for middling scores. Of a long line
+        that is certain but for its figures only the stretch with the figures is recognised again.
+        """
         text = folded(read.text)
-        if any(char.isdigit() for char in text) or (alone and len(text) <= 3) or not text:
-            return True
-        if read.score < _SURE or read.lost > _LOST or line.cut:
-            return True
         below = self._covered[line.y0 : line.y1, line.x0 : line.x1]
-        return bool(below.size) and float((below > 0).mean()) > 0.02
+        sealed = bool(below.size) and float((below > 0).mean()) > 0.02
+        short = alone and len(text) <= 3 and not (text.isalpha() and not text.isascii() and read.score > 0.98)
+        if not text or short or sealed or line.cut or read.score < _SURE or read.lost > _LOST:
+            return folded(self._recogniser.read(self._crop(line, 1.0, again=True)).text) != text
+        digits = [n for n, c in enumerate(read.characters) if folded(c.char).isdigit()]
+        if not digits:
+            return False
+        groups = [[digits[0], digits[0]]]
+        for n in digits[1:]:
+            if read.characters[n].x - read.characters[groups[-1][1]].x > 4 * self._size:
+                groups.append([n, n])
+            groups[-1][1] = n
+        return any(self._stretch_differs(line, read, first, last) for first, last in groups)
+
+    def _stretch_differs(self, line: Line, read: Read, first: int, last: int) -> bool:
+        """Does a second recognition of the figures from one character to another, with a neighbour each, differ?"""
+        size = self._size
+        origin = self._origin(line)
+        left, right = origin + read.characters[first].x - 1.8 * size, origin + read.characters[last].x + 1.8 * size
+        boxes = self._ink.boxes[list(line.pieces)]
+        middles = (boxes[:, 0] + boxes[:, 2]) / 2
+        inside = (middles >= left) & (middles <= right)
+        if left <= line.x0 + size:
+            inside |= middles < left
+        if right >= line.x1 - size:
+            inside |= middles > right
+        own = boxes[inside]
+        if not len(own):
+            return True
+        pieces = tuple(piece for piece, hit in zip(line.pieces, inside, strict=True) if hit)
+        stretch = line._replace(pieces=pieces, x0=int(own[:, 0].min()), x1=int(own[:, 2].max()))
+        again = folded(self._recogniser.read(self._crop(stretch, 1.0, again=True)).text)
+        if len(pieces) == len(line.pieces):
+            return again != folded(read.text)
+        wanted = folded("".join(c.char for c in read.characters[max(first - 1, 0) : last + 2]))
+        return wanted not in again
 
     def _crop(self, line: Line, frame: float, *, again: bool = False) -> _Picture:
         """A line's pixels with nobody else's ink; `again` as another pair of eyes would have it."""
