@@ -129,14 +129,21 @@ _BLANK = Value(None, "")
 
 
 def _doubt_cells(document: Document, form: _Form) -> None:
-    """What ingest doubts of a cell holds for every leaf that is read from it."""
+    """What ingest doubts of a cell holds for every leaf that is read from it.
+
+    A heading that was recognised with little confidence and yet is one of the form's own is certain: the vocabulary is
+    its second ground.
+    """
     doubted = {cell.id: cell.doubts for cell in form.section.cells(document) if cell.doubts}
     if not doubted:
         return
+    headings = form.form_type.vocabulary.table.headings
     for path, ref in form.reading.leaves.items():
-        for part in ref.parts:
-            for code in doubted.get(part.cell, ()):
-                form.flag(path, code)
+        codes = dict.fromkeys(code for part in ref.parts for code in doubted.get(part.cell, ()))
+        if codes and _is_heading(path) and fold(form.values[path].printed) in (*headings.outer, *headings.inner):
+            codes.pop("recognition.unsure", None)
+        for code in codes:
+            form.flag(path, code)
 
 
 def _pages(document: Document, form: _Form) -> Iterable[Finding]:
@@ -149,7 +156,7 @@ def _pages(document: Document, form: _Form) -> Iterable[Finding]:
         if page.note == "page.failed" and first - 1 <= page.number <= last + 1:
             message = f"page {page.number} could not be recognised; a part of the form may stand on it"
             yield Finding("page.failed", Severity.WARNING, ("",), message, ("",))
-        elif page.number in numbers and page.note.startswith("text."):
+        elif page.number in numbers and page.note in _NOTES:
             message = f"page {page.number} was recognised although it has text: {_NOTES[page.note]}"
             yield Finding(page.note, Severity.NOTE, ("",), message)
 
@@ -158,7 +165,6 @@ _NOTES = {
     "text.garbled": "its characters make no sense",
     "text.invisible": "the text is an invisible layer over a picture",
     "text.disagrees": "the text is not what the picture shows",
-    "text.none": "it says little beside the picture",
 }
 
 
@@ -238,7 +244,11 @@ def _coverage(document: Document, form: _Form) -> Iterable[Finding]:
 
 def _shared(a: str, b: str) -> bool:
     """May two leaves claim the same characters? Headings carried down may."""
-    return pattern(a) == pattern(b) and pattern(a).endswith((".level1", ".level2"))
+    return pattern(a) == pattern(b) and _is_heading(a)
+
+
+def _is_heading(path: str) -> bool:
+    return path.endswith((".level1", ".level2"))
 
 
 def _group(path: str) -> str:

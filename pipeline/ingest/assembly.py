@@ -14,12 +14,14 @@ from itertools import pairwise
 from pipeline.errors import DocumentError
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.page import PageContent, Rect, Table, Word
-from pipeline.source import Box, Cell, Glyph, Layout, Span
+from pipeline.source import Box, Cell, Glyph, Layout, Origin, Span
 
 __all__ = ["assemble"]
 
-_SAME_COLUMN = 0.012
+_SAME_COLUMN = 0.02
 """Share of a table's width by which a column may move from page to page; the narrowest columns have some 0.03."""
+_SAME_COLUMN_OF_AS_MANY = 0.04
+"""The same where both tables have as many columns, as the pages of a photographed form do."""
 _SAME_WIDTH = 0.03
 """By which share the widths of two pages' tables may differ where one goes on with the other."""
 
@@ -139,15 +141,16 @@ def _columns(pages: Sequence[PageContent]) -> dict[int, list[int]]:
     """For every table, by `id`, the grid column of the document that each of its own grid lines is."""
     chains: list[_Chain] = []
     for content in pages:
-        # Scans of one form differ in scale, so widths are compared as shares of the page.
         scale = content.page.width if content.page.unit != "cells" else 1.0
+        # Nobody photographs every page from the same distance.
+        most = _SAME_WIDTH if content.page.origin is Origin.DIGITAL else 1.0
         for table in content.blocks:
             if not isinstance(table, Table):
                 continue
             left, width = table.columns[0], (table.columns[-1] - table.columns[0]) or 1.0
             shares = [(x - left) / width for x in table.columns]
             chain = chains[-1] if chains else None
-            same = chain is not None and abs(width / scale / chain.width - 1) <= _SAME_WIDTH
+            same = chain is not None and abs(width / scale / chain.width - 1) <= most
             matched = _matched(shares, chain.positions) if chain is not None and same else None
             if chain is None or matched is None:
                 chains.append(_Chain(width / scale, shares, [(id(table), shares)]))
@@ -163,6 +166,10 @@ def _columns(pages: Sequence[PageContent]) -> dict[int, list[int]]:
 
 def _matched(shares: Sequence[float], positions: Sequence[float]) -> list[float] | None:
     """Each share as the position that it is, or as itself; None where two of them would be one."""
+    if len(shares) == len(positions):
+        pairs = zip(shares, positions, strict=True)
+        if all(abs(share - position) <= _SAME_COLUMN_OF_AS_MANY for share, position in pairs):
+            return list(positions)
     matched = []
     for share in shares:
         near = min(positions, key=lambda position: abs(position - share))

@@ -197,6 +197,9 @@ class _Walled(Grid):
             index_of[laid.row[0].cell.row] = index
             prefix = f"{table.group}[{index}]"
             self._place(prefix, laid.row, columns, placed, laid.doubtful, laid.values, 0)
+            if turned and any(item not in placed.values() for item in laid.values):
+                # The columns of the new page are not those of the header: its rows may be torn or lost.
+                self.draft.doubt(f"{table.group}[]", "row.uncertain", "a cell behind the page break fits in no column")
             self._share_points(index, laid.row, columns, index_of, turned)
             if turned and "level1" in placed and carried.is_outer(placed["level1"].text):
                 # A heading that a new page prints again begins nothing.
