@@ -53,7 +53,7 @@ $(PY):
 	@$(PYTHON) -m venv --clear $(VENV)
 
 $(STAMP): pyproject.toml $(if $(filter locked,$(MODE)),requirements-ci.txt) | $(PY)
-	@echo "Installing into $(VENV) ($(MODE)), once; the first time this downloads about 100 MB ..."
+	@echo "Installing into $(VENV) ($(MODE)), once; the first time this downloads about 300 MB ..."
 	@rm -f $(VENV)/.installed-*
 ifeq ($(MODE),locked)
 	@$(PIP) install --require-hashes --requirement requirements-ci.txt

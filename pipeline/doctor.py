@@ -15,6 +15,7 @@ from typing import NamedTuple
 from pipeline.errors import ConfigurationError, ExitCode
 from pipeline.executors.local import available_processors
 from pipeline.forms import form_types
+from pipeline.ingest.legacy import program
 from pipeline.messages import say
 from pipeline.settings import TOML, Settings, load_settings
 from pipeline.store.connect import sqlite_file
@@ -59,6 +60,7 @@ def _checks(db: str | None) -> Iterator[Checked]:
         return
     yield Checked(say("doctor.settings"), True, say("doctor.toml" if TOML.exists() else "doctor.no_toml"))
     yield _store(settings)
+    yield Checked(say("doctor.office"), True, program() or say("doctor.no_office"))
     yield Checked(say("doctor.processors"), True, str(available_processors()))
     yield _disk(settings)
     yield from _terminal()

@@ -445,6 +445,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "doctor.settings": ("Settings", "设置"),
     "doctor.store": ("Store", "数据库"),
     "doctor.processors": ("Processors", "处理器"),
+    "doctor.office": ("LibreOffice", "LibreOffice"),
+    "doctor.no_office": (
+        "not installed: .doc, .xls, .wps, .rtf and .ods are not read without it",
+        "未安装：没有它就不能读取 .doc、.xls、.wps、.rtf 和 .ods",
+    ),
     "doctor.disk": ("Disk", "磁盘"),
     "doctor.terminal": ("Terminal", "终端"),
     "doctor.packages_ok": ("{count} of {count} there", "{count} 个全部就绪"),

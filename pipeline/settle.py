@@ -157,14 +157,14 @@ def _pages(document: Document, form: _Form) -> Iterable[Finding]:
             message = f"page {page.number} could not be recognised; a part of the form may stand on it"
             yield Finding("page.failed", Severity.WARNING, ("",), message, ("",))
         elif page.number in numbers and page.note in _NOTES:
-            message = f"page {page.number} was recognised although it has text: {_NOTES[page.note]}"
-            yield Finding(page.note, Severity.NOTE, ("",), message)
+            yield Finding(page.note, Severity.NOTE, ("",), _NOTES[page.note].format(page=page.number))
 
 
 _NOTES = {
-    "text.garbled": "its characters make no sense",
-    "text.invisible": "the text is an invisible layer over a picture",
-    "text.disagrees": "the text is not what the picture shows",
+    "text.garbled": "page {page} was recognised: the characters of its text make no sense",
+    "text.invisible": "page {page} was recognised: its text is an invisible layer over a picture",
+    "text.disagrees": "page {page} was recognised: its text is not what the page shows",
+    "pictures.unread": "the document holds large pictures, which were not read; save it as PDF to have them recognised",
 }
 
 
@@ -327,7 +327,7 @@ def _evidence(document: Document, ref: Ref, value: Value) -> dict[str, Any]:
     spans = [_span(part, cell) for part, cell in zip(ref.parts, cells, strict=True)]
     # A leaf that a page break cuts in two has its box on the first of its pages.
     here = [(part, cell) for part, cell in zip(ref.parts, cells, strict=True) if cell.page == cells[0].page]
-    boxes = [box for part, cell in here if (box := _box(part, cell)) is not None]
+    boxes = [found for part, cell in here if (found := _box(part, cell)) is not None]
     box = None
     if boxes:
         box = [min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes)]

@@ -382,10 +382,9 @@ def _page_failures(job: Job, document: Document) -> list[FailureRow]:
     for page in document.pages:
         if page.note == "page.failed":
             found = job.pages.get(page.number)
-            known = isinstance(found, FailureRow)
-            failures.append(
-                found if known else FailureRow("page.failed", english("failure.page.failed"), page=page.number)
-            )
+            if not isinstance(found, FailureRow):
+                found = FailureRow("page.failed", english("failure.page.failed"), page=page.number)
+            failures.append(found)
     return failures
 
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.codec import decode_document, decode_reading, encode_document, encode_reading, section_digest
+from pipeline.ingest import ingest
 from pipeline.reading import Claim, Doubt, Part, Reading, Ref, RefKind
 from pipeline.source import Box, Cell, Document, Layout, Origin, Section, SectionKind, Span
 from pipeline.work import installed_engine
@@ -94,7 +95,7 @@ def test_reading_of_a_moved_section_is_the_reading_moved() -> None:
 def test_reader_looks_at_nothing_but_its_section(shape: str) -> None:
     """Readings are kept by the content of their section, so a reader must not look around."""
     engine = installed_engine()
-    document = engine.ingest("a.txt", "a.txt", [make_document(7, 3, shape, prose_in_front=True).text.encode()])
+    document = ingest("a.txt", "a.txt", [make_document(7, 3, shape, prose_in_front=True).text.encode()])
     [form_type] = engine.form_types
     forms = [section for section in engine.segment(document, engine.form_types) if section.form_type]
     assert len(forms) == 3

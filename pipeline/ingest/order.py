@@ -28,6 +28,8 @@ _STRIPS = 200
 """Strips of the page, each as high as a usual word, that one word may reach into: a bound on time for absurd boxes."""
 _MOST_RUNS = 4_000
 """Stretches of text on a page beyond which columns of text are not looked for (the search is quadratic)."""
+_PAGE = 0.35
+"""Least share of a sheet's width that what stands on each of two pages on it has."""
 _FILLED = 0.85
 """Share of the column's width that the median line of a text column fills; the cells of an unruled table do not."""
 
@@ -115,6 +117,9 @@ def _runs(words: Sequence[Word]) -> list[_Run]:
 
 
 def _arrange(tables: list[Table], runs: list[_Run]) -> list[Table | list[Word]]:
+    gutters = _fold(tables, runs)
+    if gutters:
+        return _side_by_side(tables, runs, tables, gutters)
     for group in _beside(tables):
         gutters = _gutters(table.box for table in group)
         if gutters:
@@ -122,6 +127,24 @@ def _arrange(tables: list[Table], runs: list[_Run]) -> list[Table | list[Word]]:
     if not tables:
         return _text(runs)
     return _stack(tables, runs)
+
+
+def _fold(tables: list[Table], runs: list[_Run]) -> list[_Gutter]:
+    """The fold of a sheet with two pages on it: nothing reaches over it, and much stands on both sides.
+
+    The tables need not stand beside each other: of a form that goes on, the second page may hold the last row only.
+    """
+    boxes = [*(table.box for table in tables), *(run.box for run in runs)]
+    if not tables:
+        return []
+    whole = _hull(boxes)
+    least = _PAGE * (whole.x1 - whole.x0)
+    for gutter in _gutters(boxes):
+        left = _hull(box for box in boxes if box.x1 <= gutter.left)
+        right = _hull(box for box in boxes if box.x0 >= gutter.right)
+        if min(left.x1 - left.x0, right.x1 - right.x0) >= least:
+            return [gutter]
+    return []
 
 
 def _beside(tables: list[Table]) -> list[list[Table]]:

@@ -37,10 +37,10 @@ def read_walled(cells: Sequence[Cell], form_type: FormType) -> Draft:
 
 @dataclass(slots=True)
 class _Laid:
-    """A row of the table with its filled cells in their columns."""
+    """A row of the table with its filled cells in their columns, and the piece of the table it belongs to."""
 
     row: Row
-    page: int
+    piece: int
     values: list[Item]
     placed: dict[str, Item]
     doubtful: set[str]
@@ -54,6 +54,7 @@ class _Laid:
 class _Walled(Grid):
     def __init__(self, cells: Sequence[Cell], form_type: FormType) -> None:
         super().__init__(cells, form_type)
+        self._pieces = _pieces(cells)
         self._set_lines_aside()
         self._mend_headers()
         self._above: dict[int, list[Item]] = {}
@@ -100,17 +101,23 @@ class _Walled(Grid):
             return
         kept: list[Row] = []
         for number, row in enumerate(self.rows):
-            if number < tables[0] or number > tables[-1] or row[0].cell.layout is Layout.TABLE:
+            if number < tables[0] or row[0].cell.layout is Layout.TABLE:
                 kept.append(row)
                 continue
             text = "".join(item.text for item in row)
-            before = next(n for n in reversed(tables) if n < number)
-            behind = next(n for n in tables if n > number)
-            turned = self.rows[before][0].cell.page != self.rows[behind][0].cell.page
             known = any(form.fullmatch(text) for form in self.vocabulary.clutter.values())
-            if known or (turned and len(text) <= _RUNNING_TITLE and not self._labels_in(row)):
+            if known or (number < tables[-1] and self._is_running_title(number, text, tables)):
                 self.draft.claim([whole(item.cell) for item in row], "page_number" if known else "running_title")
+            elif number > tables[-1]:
+                kept.append(row)
         self.rows = kept
+
+    def _is_running_title(self, number: int, text: str, tables: Sequence[int]) -> bool:
+        """Is a line between two parts of the table what the page prints above or below it?"""
+        before = next(n for n in reversed(tables) if n < number)
+        behind = next(n for n in tables if n > number)
+        pieces = {self._pieces[self.rows[n][0].cell.row] for n in (before, behind)}
+        return len(pieces) > 1 and len(text) <= _RUNNING_TITLE and not self._labels_in(self.rows[number])
 
     def _mend_headers(self) -> None:
         """Join labels that a page break cuts in two to the part above."""
@@ -119,7 +126,9 @@ class _Walled(Grid):
         labels |= self.vocabulary.table.column_by_label.keys() | self.vocabulary.matrix.column_by_label.keys()
         labels |= self.vocabulary.pair.by_label.keys()
         for above, row in pairwise(self.rows):
-            if row[0].cell.page == above[0].cell.page or row[0].cell.layout is not Layout.TABLE:
+            if row[0].cell.layout is not Layout.TABLE or above[0].cell.layout is not Layout.TABLE:
+                continue
+            if self._pieces[row[0].cell.row] == self._pieces[above[0].cell.row]:
                 continue
             begun = {item.at: item for item in above if item.text and item.text not in labels}
             for item in [item for item in row if item.text and item.at in begun]:
@@ -165,7 +174,7 @@ class _Walled(Grid):
                 self.draft.lose(path, "row.missing", "no row stands below the heading")
                 continue
             self.draft.put(path, [whole(item.cell) for item in items or blanks[path][:1]])
-            if len({item.cell.page for item in items}) < len(items):
+            if len({self._pieces[item.cell.row] for item in items}) < len(items):
                 self.draft.doubt(path, "continued", "the text goes on over several rows")
 
     # -- indicators
@@ -177,11 +186,12 @@ class _Walled(Grid):
         rows = [laid for row in self.rows[header + 1 : last] if (laid := self._laid(row, columns)) is not None]
         widths = _widths(rows)
         parts_of = self._heading_parts(rows)
-        page = self.rows[header][0].cell.page
+        piece = self._pieces[self.rows[header][0].cell.row]
         index_of: dict[int, int] = {}
         before: _Laid | None = None
         for laid in rows:
-            turned, page = laid.page != page, laid.page
+            turned = laid.piece != piece
+            piece = laid.piece
             placed = laid.placed
             if turned and before is not None and placed:
                 goes_on, certain = self._torn(before, laid, widths)
@@ -222,7 +232,7 @@ class _Walled(Grid):
         if not values:
             return None
         placed, doubtful = self.lay_row(row, values, columns, 0, lambda column, text: 0.0)
-        return _Laid(row, row[0].cell.page, values, placed, doubtful)
+        return _Laid(row, self._pieces[row[0].cell.row], values, placed, doubtful)
 
     def _heading_parts(self, rows: Sequence[_Laid]) -> dict[int, list[Cell]]:
         """The cells that every heading stands in, by the id of its first.
@@ -239,17 +249,17 @@ class _Walled(Grid):
         }
         for name, known in zip(_HEADINGS, (headings.outer, headings.inner), strict=True):
             above: Item | None = None
-            page = 0
+            piece = 0
             for laid in rows:
                 item = laid.placed.get(name)
-                if item is not None and above is not None and laid.page != page:
+                if item is not None and above is not None and laid.piece != piece:
                     alone, whole_text = split_heading(item.text), split_heading(above.text + item.text)
                     if (alone is None or alone[0] not in known) and whole_text is not None and whole_text[0] in known:
                         parts[above.cell.id].append(item.cell)
                         laid.values.remove(laid.placed.pop(name))
                         item = None
                 above = item or above
-                page = laid.page
+                piece = laid.piece
         return parts
 
     def _torn(self, before: _Laid, laid: _Laid, widths: Mapping[str, float]) -> tuple[bool, bool]:
@@ -400,6 +410,20 @@ class _Walled(Grid):
         rest = [item for item in values if item not in placed.values()]
         if len(rest) == 1:
             self.draft.put_extra("total.deviation", [whole(rest[0].cell)])
+
+
+def _pieces(cells: Iterable[Cell]) -> dict[int, int]:
+    """For every row, the piece of its table that page breaks, and the fold of a sheet of two pages, make."""
+    pieces: dict[int, int] = {}
+    piece = 0
+    last: Cell | None = None
+    for cell in cells:
+        if cell.layout is Layout.TABLE:
+            if last is None or cell.page != last.page or cell.row > last.row + 1:
+                piece += 1
+            pieces[cell.row] = piece
+            last = cell
+    return pieces
 
 
 def _widths(rows: Iterable[_Laid]) -> dict[str, float]:

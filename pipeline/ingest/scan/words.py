@@ -28,6 +28,10 @@ UNREAD = "ink.unread"
 _PAPER = 252
 _FRAME = 1.3
 """Height of a crop in sizes of a character: right for the model at a fifth less work than a tight one."""
+_FRAME_LONG = 1.45
+_FRAME_AGAIN = (1.0, 1.6)
+"""The same for lines of more than ten characters, where words help the model, and for second recognitions of short
+and of long lines: well away from the first, larger for figures, smaller for text."""
 _RIM = 0.45
 """White left and right of a line, in sizes of a character; with less the model loses thin characters at the ends."""
 _SURE = 0.93
@@ -44,6 +48,7 @@ _RIVAL = 0.002
 """Probability of a dash from which on a numeral one is doubted: true ones have up to 0.0012, dashes from 0.005."""
 _NARROW = frozenset("0123456789.,:;-/()|!'abcdefghijklnopqrstuvxyz ")
 """Characters half as wide as a full-width one."""
+_DASHES = ("—", "一", "ー", "-", "–", "_")
 _SLASHES = ("/", "1", "l", "I", "|", "!", "丿", "J", "L")
 _ZEROS = ("0", "O", "o", "〇")
 _LOST = 0.25
@@ -73,7 +78,7 @@ class LineReader:
 
         `alone` says that the line is all that stands in its cell: then it may be a figure whatever it looks like.
         """
-        first = self._recogniser.read(self._crop(line, _FRAME))
+        first = self._recogniser.read(self._crop(line, _FRAME_LONG if self._long(line) else _FRAME))
         text = first.text.strip()
         doubts: list[str] = []
         if alone and (char := self._by_shape(line, text)):
@@ -89,6 +94,9 @@ class LineReader:
             return None, (UNREAD,)
         return self._word(line, first, tuple(doubts)), tuple(doubts)
 
+    def _long(self, line: Line) -> bool:
+        return line.x1 - line.x0 > 10 * self._size
+
     def _by_shape(self, line: Line, text: str) -> str:
         """What a lone mark is that the model takes for something else of much the same shape; empty if it is not one.
 
@@ -96,8 +104,10 @@ class LineReader:
         """
         if text in _SLASHES and is_slash(self._ink, line, self._size):
             return "/"
+        if text in _DASHES and line.y1 - line.y0 <= 0.35 * self._size:
+            return "—"
         if text in _ZEROS and is_zero(self._ink, line, self._size):
-            again = self._recogniser.read(self._crop(line, 1.0, again=True)).text.strip()
+            again = self._recogniser.read(self._crop(line, _FRAME_AGAIN[0], again=True)).text.strip()
             return "0" if again in _ZEROS else ""
         return ""
 
@@ -125,7 +135,8 @@ class LineReader:
         sealed = bool(below.size) and float((below > 0).mean()) > 0.02
         short = alone and len(text) <= 3 and not (text.isalpha() and not text.isascii() and read.score > 0.98)
         if not text or short or sealed or line.cut or read.score < _SURE or read.lost > _LOST:
-            return folded(self._recogniser.read(self._crop(line, 1.0, again=True)).text) != text
+            frame = _FRAME_AGAIN[self._long(line)]
+            return folded(self._recogniser.read(self._crop(line, frame, again=True)).text) != text
         digits = [n for n, c in enumerate(read.characters) if folded(c.char).isdigit()]
         if not digits:
             return False
@@ -153,7 +164,7 @@ class LineReader:
             return True
         pieces = tuple(piece for piece, hit in zip(line.pieces, inside, strict=True) if hit)
         stretch = line._replace(pieces=pieces, x0=int(own[:, 0].min()), x1=int(own[:, 2].max()))
-        again = folded(self._recogniser.read(self._crop(stretch, 1.0, again=True)).text)
+        again = folded(self._recogniser.read(self._crop(stretch, _FRAME_AGAIN[0], again=True)).text)
         if len(pieces) == len(line.pieces):
             return again != folded(read.text)
         wanted = folded("".join(c.char for c in read.characters[max(first - 1, 0) : last + 2]))
