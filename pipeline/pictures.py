@@ -65,7 +65,7 @@ def cut(
         raise ValueError("a page is turned by quarters")
     wanted = box if isinstance(box, Box) else hull(list(box))
     if wanted.unit == "cells":
-        raise DocumentError("no_pictures", "this format has no pages that could be shown: open the document itself")
+        raise DocumentError("no_pictures", "this format has no pages that could be shown; open the document itself")
     data = source if isinstance(source, bytes) else _bytes(source)
     around = max(margin * min(wanted.x1 - wanted.x0, wanted.y1 - wanted.y0), _LEAST_MARGIN)
     area = Box(wanted.x0 - around, wanted.y0 - around, wanted.x1 + around, wanted.y1 + around, wanted.unit)
@@ -118,7 +118,7 @@ def _of_pdf(data: bytes, page: int, area: Box, dpi: float) -> tuple[Image, tuple
         )
     except FAILURES as error:
         raise DocumentError(
-            "page.failed", f"page {page} of the PDF cannot be drawn: open the document itself"
+            "page.failed", f"page {page} of the PDF cannot be drawn; open the document itself"
         ) from error
     picture = Image.frombytes("RGB", (pixmap.width, pixmap.height), bytes(pixmap.samples))
     return picture, (pixmap.x / scale, pixmap.y / scale), scale
@@ -131,7 +131,7 @@ def _of_picture(data: bytes, page: int, area: Box, dpi: float) -> tuple[Image, t
     from pipeline.ingest.scan.picture import FORMATS, frame, frame_count
 
     if not _is_picture(data, FORMATS):
-        raise DocumentError("no_pictures", "this format has no pages that could be shown: open the document itself")
+        raise DocumentError("no_pictures", "this format has no pages that could be shown; open the document itself")
     if not 1 <= page <= frame_count(data, Limits()):
         raise _missing(page)
     pixels = frame(data, page - 1, Limits())
@@ -161,7 +161,7 @@ def _on_page(area: Box, width: float, height: float) -> tuple[float, float, floa
     """The area as far as it is on the page; raises DocumentError where it is not."""
     x0, y0, x1, y1 = max(area.x0, 0.0), max(area.y0, 0.0), min(area.x1, width), min(area.y1, height)
     if not (x1 - x0 > 0 and y1 - y0 > 0):
-        raise DocumentError("page.missing", "the place is not on the page: the file has changed since it was read")
+        raise DocumentError("page.missing", "the place is not on the page; the file has changed since it was read")
     return x0, y0, x1, y1
 
 

@@ -152,18 +152,23 @@ def _pages(document: Document, form: _Form) -> Iterable[Finding]:
         return
     numbers = {cell.page for cell in form.section.cells(document) if cell.text}
     first, last = min(numbers, default=0), max(numbers, default=0)
+    told: set[str] = set()
     for page in document.pages:
         if page.note == "page.failed" and first - 1 <= page.number <= last + 1:
             message = f"page {page.number} could not be recognised; a part of the form may stand on it"
             yield Finding("page.failed", Severity.WARNING, ("",), message, ("",))
         elif page.number in numbers and page.note in _NOTES:
-            yield Finding(page.note, Severity.NOTE, ("",), _NOTES[page.note].format(page=page.number))
+            message = _NOTES[page.note].format(page=page.number)
+            if message not in told:
+                told.add(message)
+                yield Finding(page.note, Severity.NOTE, ("",), message)
 
 
 _NOTES = {
     "text.garbled": "page {page} was recognised: the characters of its text make no sense",
     "text.invisible": "page {page} was recognised: its text is an invisible layer over a picture",
     "text.disagrees": "page {page} was recognised: its text is not what the page shows",
+    "file.repaired": "the file is damaged and was repaired as far as possible; pages of it may be missing",
     "pictures.unread": "the document holds large pictures, which were not read; save it as PDF to have them recognised",
 }
 

@@ -14,10 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import DocumentError
 from pipeline.forms import FormType
 from pipeline.ingest import Wanted
+from pipeline.ingest.limits import Limits
+from pipeline.ingest.page import PageContent
 from pipeline.reading import Reading
-from pipeline.source import Document, Section
+from pipeline.source import Document, Origin, Page, Section
 from pipeline.versions import current_versions
 from pipeline.work import Engine, Plan, installed_engine
 from samples.generate import make_document
@@ -53,6 +56,33 @@ def failing_engine() -> Engine:
         return table(document, section, form_type)
 
     return replace(engine, readers={"table": read})
+
+
+def blank_pages_engine() -> Engine:
+    """The installed engine, to which every page is blank."""
+
+    def recognise(name: str, files: Sequence[bytes], page: int, limits: Limits) -> PageContent:
+        return PageContent(Page(page, 400, 500, "pixels", Origin.RECOGNISED, note="page.blank"))
+
+    return replace(installed_engine(), recognise=recognise)
+
+
+def failing_pages_engine() -> Engine:
+    """The same, which dies on page 2, hangs on page 3, raises on page 4 and cannot read page 5."""
+    blank = blank_pages_engine().recognise
+
+    def recognise(name: str, files: Sequence[bytes], page: int, limits: Limits) -> PageContent:
+        if page == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if page == 3:
+            time.sleep(1000)
+        if page == 4:
+            raise ValueError(f"cannot make sense of {SECRET}")
+        if page == 5:
+            raise DocumentError("damaged", "the picture is damaged; scan it again")
+        return blank(name, files, page, limits)
+
+    return replace(installed_engine(), recognise=recognise)
 
 
 def broken_engine() -> Engine:

@@ -184,6 +184,13 @@ def _open_pdf(data: bytes, sha256: str, limits: Limits) -> _Opened:
                     raise
                 contents[page] = failed_page(page)
 
+    if document.is_repaired:
+        if not reasons and not any(content.blocks for content in contents.values()):
+            raise DocumentError(
+                "damaged", "the PDF is damaged or cut short; fetch it again, or open it and save a copy"
+            )
+        contents = {page: _noted(content, "file.repaired") for page, content in contents.items()}
+
     def read(page: int) -> PageContent:
         if page in contents:
             return contents[page]
@@ -191,9 +198,14 @@ def _open_pdf(data: bytes, sha256: str, limits: Limits) -> _Opened:
 
         image, scale = pdf.render(document, page - 1, _DPI, limits)
         content = scan.read_picture(image, number=page, scale=scale, unit="points", limits=limits)
-        return replace(content, page=content.page._replace(note=content.page.note or reasons[page]))
+        return _noted(content, reasons[page])
 
     return _Opened(sha256, limits, document.page_count, tuple(reasons), read)
+
+
+def _noted(content: PageContent, note: str) -> PageContent:
+    """The page with a note, unless it has one."""
+    return replace(content, page=content.page._replace(note=content.page.note or note))
 
 
 def _contents(name: str, kind: Kind, data: bytes, limits: Limits) -> list[PageContent]:

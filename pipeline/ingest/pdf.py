@@ -103,11 +103,11 @@ def open_pdf(data: bytes, limits: Limits) -> pymupdf.Document:
     Raises DocumentError `empty`, `damaged`, `encrypted` (a password is needed to open it) or `too_many.pages`.
     """
     if not data:
-        raise DocumentError("empty", "the file is empty: fetch it again")
+        raise DocumentError("empty", "the file is empty; fetch it again")
     try:
         document = pymupdf.open(stream=data, filetype="pdf")  # type: ignore[no-untyped-call]
         if document.needs_pass and not document.authenticate(""):  # type: ignore[no-untyped-call]
-            raise DocumentError("encrypted", "the PDF is encrypted: save a copy without a password and run again")
+            raise DocumentError("encrypted", "the PDF is encrypted; save a copy without a password and run again")
         count = document.page_count
     except FAILURES as error:
         raise DocumentError("damaged", _DAMAGED) from error
@@ -116,7 +116,7 @@ def open_pdf(data: bytes, limits: Limits) -> pymupdf.Document:
     if count > limits.pages:
         raise DocumentError(
             "too_many.pages",
-            f"the PDF has {count:,} pages, more than the {limits.pages:,} allowed: split it, or raise limits.pages",
+            f"the PDF has {count:,} pages, more than the {limits.pages:,} allowed; split it, or raise limits.pages",
         )
     return document
 
@@ -151,9 +151,9 @@ def read_page(document: pymupdf.Document, index: int, limits: Limits, plan: Plan
         drawn = look.drawn if look.drawn is not None else drawn_on(page)
         width, height = page.rect.width, page.rect.height
     except FAILURES as error:
-        raise DocumentError("page.failed", f"page {index + 1} of the PDF is damaged: print it anew") from error
+        raise DocumentError("page.failed", f"page {index + 1} of the PDF is damaged; print it anew") from error
     if len(look.chars) > 20 * limits.cells:
-        raise DocumentError("too_many.cells", f"page {index + 1} holds more text than limits.cells allow: split it")
+        raise DocumentError("too_many.cells", f"page {index + 1} holds more text than limits.cells allow; split it")
     turn = _turn(look.chars)
     chars = turned_chars(look.chars, turn, width, height)
     drawn = _turned(drawn, turn, width, height)
@@ -196,10 +196,10 @@ def render(
         pixels = _pixels(page, dpi)
         return pixels, page.rect.width / pixels.shape[1]
     except FAILURES as error:
-        raise DocumentError("page.failed", f"page {index + 1} of the PDF cannot be drawn: print it anew") from error
+        raise DocumentError("page.failed", f"page {index + 1} of the PDF cannot be drawn; print it anew") from error
 
 
-_DAMAGED = "the PDF is damaged or cut short: fetch it again, or open it and save a copy"
+_DAMAGED = "the PDF is damaged or cut short; fetch it again, or open it and save a copy"
 
 
 def _planned(page: pymupdf.Page) -> Plan:

@@ -96,7 +96,7 @@ def _pages(image: Image.Image, limits: Limits) -> list[int]:
         if number > limits.pages:
             raise DocumentError(
                 "too_many.pages",
-                f"the picture file has more than {limits.pages} pages: split it into smaller files and run again",
+                f"the picture file has more than {limits.pages} pages; split it into smaller files and run again",
             )
     return pages or [0]
 
@@ -118,7 +118,7 @@ def _too_large(limits: Limits) -> DocumentError:
 
 
 def _damaged() -> DocumentError:
-    return DocumentError("damaged", "the picture is damaged or cut short: scan it or fetch it again")
+    return DocumentError("damaged", "the picture is damaged or cut short; scan it or fetch it again")
 
 
 def _rgb(image: Image.Image) -> Image.Image:
