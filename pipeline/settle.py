@@ -7,7 +7,7 @@ again. The unit is the dossier, all forms of one document, because forms tell on
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.forms import Finding, FormType, FormView, Kind, Severity, pattern
@@ -47,6 +47,8 @@ class _Form:
     view: FormView
     findings: list[Finding]
     reasons: dict[str, list[str]]
+    doubted: set[str] = field(default_factory=set)
+    """Paths whose place, or whose characters, the reader or ingest doubt."""
 
     def flag(self, path: str, reason: str) -> None:
         known = self.reasons.setdefault(path, [])
@@ -118,6 +120,7 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
     _doubt_cells(document, form)
     form.findings.extend(_pages(document, form))
     for doubt in reading.doubts:
+        form.doubted.add(doubt.path)
         form.flag(doubt.path, doubt.code)
     for path, value in values.items():
         if value.issue:
@@ -143,6 +146,7 @@ def _doubt_cells(document: Document, form: _Form) -> None:
         if codes and _is_heading(path) and fold(form.values[path].printed) in (*headings.outer, *headings.inner):
             codes.pop("recognition.unsure", None)
         for code in codes:
+            form.doubted.add(path)
             form.flag(path, code)
 
 
@@ -174,12 +178,11 @@ _NOTES = {
 
 
 def _tempered(finding: Finding, form: _Form) -> Finding:
-    """An error among figures whose place the reading itself doubts says nothing of the document: a warning."""
+    """An error among figures that are in doubt themselves says nothing of the document: a warning."""
     if finding.severity is not Severity.ERROR:
         return finding
     groups = {_table(path) for path in finding.paths}
-    doubted = {doubt.path for doubt in form.reading.doubts}
-    for path in doubted:
+    for path in form.doubted:
         kind = form.form_type.leaves.get(pattern(path))
         if (kind is None or kind.numeric) and (not path or _table(path) in groups):
             return replace(finding, severity=Severity.WARNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import cv2
@@ -15,6 +16,14 @@ _Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
 _FAINT = 18
 """Grey levels by which a ruling is darker than both sides after smoothing along it: a tenth of black."""
+_NEAR_END = 0.45
+"""In characters, the stretch at each end of a short run in which it is looked for a gap, the ruling there included."""
+_END_GAP = 0.05
+"""In characters, the longest gap between a wall and the ruling it ends at; text keeps 0.1 and more away."""
+_STROKE = (0.25, 1.6)
+"""In characters, how long a stroke can be that is taken for the end of a ruling."""
+_LEAN = 60
+"""Pixels by which a ruling leans or bends at most, up and down of its middle."""
 _DARK = 150
 """Grey level below which an evened pixel is ink."""
 
@@ -74,9 +83,29 @@ def _runs(picture: _Picture, size: float) -> tuple[list[_Run], Any]:
         if area > 0.45 * size * width or height > max(0.7 * size, 0.04 * width):
             continue
         run = _Run(float(middles[label][1]), float(x), float(x + width), label)
-        if _alone(picture, labels, run, (y, height), reach):
+        run = _trimmed(picture, run, size)
+        if run.end - run.start >= length and _alone(picture, labels, run, (y, height), reach):
             found.append(run)
     return found, labels
+
+
+def _trimmed(picture: _Picture, run: _Run, size: float) -> _Run:
+    """A run without a stroke at its end that the smoothing has bridged a gap to: text in the row beyond the ruling."""
+    light = _light(picture, run.at, run.start, run.end - 1)
+    gap = max(_END_GAP * size, 1.0)
+    start, end = run.start, run.end
+    for backwards in (False, True):
+        edges = np.flatnonzero(np.diff(np.concatenate([[1], light[:: -1 if backwards else 1].astype(np.int8), [1]])))
+        dark = list(zip(edges[::2], edges[1::2], strict=True))  # stretches of ink, from this end
+        if len(dark) < 2 or dark[1][0] - dark[0][1] <= gap:
+            continue
+        # A dash of a dashed ruling is shorter than a stroke that could be taken for a wall.
+        if _STROKE[0] * size <= dark[0][1] - dark[0][0] <= _STROKE[1] * size:
+            if backwards:
+                end -= float(dark[1][0])
+            else:
+                start += float(dark[1][0])
+    return run._replace(start=start, end=end)
 
 
 def _alone(picture: _Picture, labels: Any, run: _Run, rows: tuple[int, int], reach: int) -> bool:
@@ -126,7 +155,29 @@ def _joined_up(across: list[_Run], down: list[_Run], size: float, picture: _Pict
                     kept[own].append(run)
                     rest[own].remove(run)
                     changed = True
-    return kept
+    level = [piece for run in kept[0] for piece in _without_strokes(picture, run, kept[1], size, 6 * size)]
+    plumb = [piece for run in kept[1] for piece in _without_strokes(upright, run, kept[0], size, 2.6 * size)]
+    return level, plumb
+
+
+def _without_strokes(picture: _Picture, run: _Run, crossing: list[_Run], size: float, most: float) -> list[_Run]:
+    """A run without the stretches between two crossing rulings, up to `most` apart, in which it touches neither.
+
+    A stroke of a character may stand exactly where the wall of the next row does.
+    """
+    stops = sorted({o.at for o in crossing if o.start - 0.5 * size <= run.at <= o.end + 0.5 * size})
+    near, gap = round(_NEAR_END * size), max(_END_GAP * size, 1.0)
+    pieces = [run]
+    for first, last in pairwise(stops):
+        if last - first > most or last - first < 0.8 * size or first < run.start - size or last > run.end + size:
+            continue
+        light = _light(picture, run.at, first, last)
+        if light.all() or (_longest(light[:near]) > gap and _longest(light[::-1][:near]) > gap):
+            before, behind = pieces[-1]._replace(end=min(first, pieces[-1].end)), pieces[-1]._replace(start=last)
+            pieces[-1:] = [piece for piece in (before, behind) if piece.end - piece.start > 0.5 * size]
+            if not pieces:
+                break
+    return pieces
 
 
 def _chains(runs: list[_Run], size: float) -> list[list[_Run]]:
@@ -160,20 +211,33 @@ def _reaches(picture: _Picture, run: _Run, stops: list[float | None], size: floa
     """Does a short run go all the way to the rulings at its ends? The tallest stroke of a character leaves gaps."""
     if run.end - run.start > 2.6 * size:
         return True
-    first, last = (round(stop) for stop in stops if stop is not None)
-    at = round(run.at)
-    along = picture[max(at - 2, 0) : at + 3, max(first, 0) : last + 1].min(axis=0, initial=255)
-    if not along.size:
-        return False
-    light = along > 0.55 * 252 + 0.45 * float(np.percentile(along, 20))
-    gap = 0.09 * size + 1.5
-    dark = np.flatnonzero(~light)
-    return bool(dark.size) and dark[0] <= gap and len(along) - 1 - dark[-1] <= gap and float(light.mean()) < 0.3
+    first, last = (stop for stop in stops if stop is not None)
+    light = _light(picture, run.at, first, last)
+    near = round(_NEAR_END * size)
+    gap = max(_END_GAP * size, 1.0)
+    ends = max(_longest(light[:near]), _longest(light[::-1][:near]))
+    return light.size > 0 and ends <= gap and float(light.mean()) < 0.3
+
+
+def _light(picture: _Picture, at: float, first: float, last: float) -> Any:
+    """Which pixels between two places along a run are paper."""
+    row = round(at)
+    along = picture[max(row - 2, 0) : row + 3, max(round(first), 0) : round(last) + 1].min(axis=0, initial=255)
+    return along > 0.55 * 252 + 0.45 * float(np.percentile(along, 20)) if along.size else np.zeros(0, bool)
+
+
+def _longest(flags: Any) -> int:
+    """Length of the longest stretch of true flags."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
 def _painted(labels: Any, runs: list[_Run]) -> _Picture:
     """The pixels of these runs with the grey edge of their ink."""
-    chosen = np.zeros(int(labels.max()) + 1, np.uint8)
+    mask = np.zeros(labels.shape, np.uint8)
     for run in runs:
-        chosen[run.label] = 255
-    return np.asarray(cv2.dilate(chosen[labels], np.ones((3, 3), np.uint8)), np.uint8)
+        first, last = round(run.start), round(run.end)
+        top = max(round(run.at) - _LEAN, 0)
+        part = labels[top : round(run.at) + _LEAN, first:last] == run.label
+        mask[top : round(run.at) + _LEAN, first:last][part] = 255
+    return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
