@@ -24,6 +24,8 @@ __all__ = ["read_walled"]
 
 _HEADINGS = ("level1", "level2")
 _POINTS = ("weight", "score")
+_LABEL_LENGTH = 4
+"""A shorter text is not taken for a label that it nearly is."""
 _FULL = 0.8
 """Share of the widest line of its column that a line must have for its text to go on behind a page break."""
 _RUNNING_TITLE = 40
@@ -55,6 +57,7 @@ class _Walled(Grid):
     def __init__(self, cells: Sequence[Cell], form_type: FormType) -> None:
         super().__init__(cells, form_type)
         self._pieces = _pieces(cells)
+        self._mend_labels()
         self._set_lines_aside()
         self._mend_headers()
         self._above: dict[int, list[Item]] = {}
@@ -118,6 +121,29 @@ class _Walled(Grid):
         behind = next(n for n in tables if n > number)
         pieces = {self._pieces[self.rows[n][0].cell.row] for n in (before, behind)}
         return len(pieces) > 1 and len(text) <= _RUNNING_TITLE and not self._labels_in(self.rows[number])
+
+    def _mend_labels(self) -> None:
+        """Take a recognised text that is one character away from exactly one label of the form for that label."""
+        vocabulary = self.vocabulary
+        labels = {
+            *vocabulary.fields.by_label,
+            *vocabulary.matrix.column_by_label,
+            *vocabulary.matrix.line_by_label,
+            *vocabulary.table.column_by_label,
+            *vocabulary.pair.by_label,
+            *vocabulary.footer.by_label,
+            *(label for block in (vocabulary.table, vocabulary.matrix, vocabulary.pair) for label in block.heading),
+        }
+        headings = vocabulary.table.headings
+        known = {*labels, *headings.outer, *headings.inner}
+        for row in self.rows:
+            for item in row:
+                text = item.text.rstrip(":")
+                if item.cell.score is None or len(text) < _LABEL_LENGTH or text in known:
+                    continue
+                near = {label for label in known if abs(len(label) - len(text)) <= 1 and _one_apart(label, text)}
+                if len(near) == 1 and (label := near.pop()) in labels:
+                    item.text = label
 
     def _mend_headers(self) -> None:
         """Join labels that a page break cuts in two to the part above."""
@@ -410,6 +436,12 @@ class _Walled(Grid):
         rest = [item for item in values if item not in placed.values()]
         if len(rest) == 1:
             self.draft.put_extra("total.deviation", [whole(rest[0].cell)])
+
+
+def _one_apart(a: str, b: str) -> bool:
+    """Are two texts the same but for one character: another, one more or one less?"""
+    start = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return a[start + 1 :] == b[start + 1 :] or a[start:] == b[start + 1 :] or a[start + 1 :] == b[start:]
 
 
 def _pieces(cells: Iterable[Cell]) -> dict[int, int]:

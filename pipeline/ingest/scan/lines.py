@@ -22,6 +22,8 @@ _END_GAP = 0.05
 """In characters, the longest gap between a wall and the ruling it ends at; text keeps 0.1 and more away."""
 _STROKE = (0.25, 1.6)
 """In characters, how long a stroke can be that is taken for the end of a ruling."""
+_OVERSHOOT = 1.2
+"""In characters, how far a run may go on beyond the ruling it ends at."""
 _LEAN = 60
 """Pixels by which a ruling leans or bends at most, up and down of its middle."""
 _DARK = 150
@@ -152,7 +154,7 @@ def _joined_up(across: list[_Run], down: list[_Run], size: float, picture: _Pict
             for run in list(rest[own]):
                 stops = [_end(run, end, kept, own, size) for end in (run.start, run.end)]
                 if None not in stops and _reaches((picture, upright)[own], run, stops, size):
-                    kept[own].append(run)
+                    kept[own].append(_clipped(run, stops, size))
                     rest[own].remove(run)
                     changed = True
     level = [piece for run in kept[0] for piece in _without_strokes(picture, run, kept[1], size, 6 * size)]
@@ -197,14 +199,28 @@ def _chains(runs: list[_Run], size: float) -> list[list[_Run]]:
 def _end(run: _Run, end: float, kept: tuple[list[_Run], list[_Run]], own: int, size: float) -> float | None:
     """Where the ruling is at which a run ends, or the next piece of its own; None if there is nothing near."""
     room = 0.5 * size
-    for o in kept[1 - own]:
-        if abs(o.at - end) <= room and o.start - room <= run.at <= o.end + room:
-            return o.at
     behind = end == run.end
+    crossing = [o.at for o in kept[1 - own] if o.start - room <= run.at <= o.end + room]
+    near = [at for at in crossing if abs(at - end) <= room]
+    # Blur may bridge the gap to a stroke beyond the ruling, so that the run goes on into it.
+    other = run.start if behind else run.end
+    inside = [at for at in crossing if abs(at - other) > 0.8 * size and room < abs(at - end) <= _OVERSHOOT * size]
+    inside = [at for at in inside if run.start < at < run.end]
+    if near or inside:
+        return min(near or inside, key=lambda at: abs(at - end))
     for o in kept[own]:
         if abs(o.at - run.at) <= 0.15 * size and 0 <= (o.start - end if behind else end - o.end) <= 2 * size:
             return end
     return None
+
+
+def _clipped(run: _Run, stops: list[float | None], size: float) -> _Run:
+    """A run without what goes on beyond the rulings it ends at."""
+    first, last = (stop for stop in stops if stop is not None)
+    clip = 0.5 * size
+    return run._replace(
+        start=first if first - run.start > clip else run.start, end=last if run.end - last > clip else run.end
+    )
 
 
 def _reaches(picture: _Picture, run: _Run, stops: list[float | None], size: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -79,6 +80,7 @@ class LineReader:
         `alone` says that the line is all that stands in its cell: then it may be a figure whatever it looks like.
         """
         first = self._recogniser.read(self._crop(line, _FRAME_LONG if self._long(line) else _FRAME))
+        first = self._with_small_marks(line, first)
         text = first.text.strip()
         doubts: list[str] = []
         if alone and (char := self._by_shape(line, text)):
@@ -110,6 +112,37 @@ class LineReader:
             again = self._recogniser.read(self._crop(line, _FRAME_AGAIN[0], again=True)).text.strip()
             return "0" if again in _ZEROS else ""
         return ""
+
+    def _with_small_marks(self, line: Line, read: Read) -> Read:
+        """A reading in which the ring of a full stop is no nought, and a closing quotation mark no two nines.
+
+        The model takes them for these at the end of a text; their ink is half as high as a figure's.
+        """
+        characters = list(read.characters)
+        for n in range(len(characters) - 1, -1, -1):
+            char = characters[n].char
+            nines = char == "9" and n > 0 and characters[n - 1].char == "9"
+            before = characters[n - 1 - nines].char if n > nines else ""
+            if before.isascii() and before:
+                continue
+            if char in _ZEROS and self._is_small(line, characters[n].x, low=True):
+                characters[n] = characters[n]._replace(char="。")
+            elif nines and all(self._is_small(line, characters[m].x, low=False) for m in (n, n - 1)):
+                characters[n - 1 : n + 1] = [characters[n]._replace(char="”")]
+                break
+        return replace(read, characters=tuple(characters))
+
+    def _is_small(self, line: Line, x: float, *, low: bool) -> bool:
+        """Is the ink at a place of a line a small mark, at the foot of the line or at its head?"""
+        boxes = self._ink.boxes[list(line.pieces)]
+        near = np.abs((boxes[:, 0] + boxes[:, 2]) / 2 - self._origin(line) - x) < 0.4 * self._size
+        if line.cut or not near.any():
+            return False
+        if line.y1 - line.y0 <= 0.45 * self._size:
+            return True  # a line of its own, where the mark stood alone behind a break
+        top, bottom = int(boxes[near, 1].min()), int(boxes[near, 3].max())
+        middle = (line.y0 + line.y1) / 2
+        return bottom - top <= 0.45 * self._size and (top > middle - 0.1 * self._size if low else bottom < middle + 1)
 
     def _leans(self, line: Line, text: str, alone: bool) -> bool:
         """May a lone 1 be a slash?"""
