@@ -71,6 +71,10 @@ class _Walled(Grid):
         """The grid column of a cell of a table."""
         return cell.column if cell.layout is Layout.TABLE else at
 
+    def _piece(self, row: Row) -> int:
+        """The piece of the table that a row belongs to; 0 for a line outside of tables."""
+        return self._pieces.get(row[0].cell.row, 0)
+
     def lay_row(
         self, row: Row, values: Sequence[Item], columns: Sequence[Column], shift: int, cost: Cost
     ) -> tuple[dict[str, Item], set[str]]:
@@ -119,7 +123,7 @@ class _Walled(Grid):
         """Is a line between two parts of the table what the page prints above or below it?"""
         before = next(n for n in reversed(tables) if n < number)
         behind = next(n for n in tables if n > number)
-        pieces = {self._pieces[self.rows[n][0].cell.row] for n in (before, behind)}
+        pieces = {self._piece(self.rows[n]) for n in (before, behind)}
         return len(pieces) > 1 and len(text) <= _RUNNING_TITLE and not self._labels_in(self.rows[number])
 
     def _mend_labels(self) -> None:
@@ -154,7 +158,7 @@ class _Walled(Grid):
         for above, row in pairwise(self.rows):
             if row[0].cell.layout is not Layout.TABLE or above[0].cell.layout is not Layout.TABLE:
                 continue
-            if self._pieces[row[0].cell.row] == self._pieces[above[0].cell.row]:
+            if self._piece(row) == self._piece(above):
                 continue
             begun = {item.at: item for item in above if item.text and item.text not in labels}
             for item in [item for item in row if item.text and item.at in begun]:
@@ -200,7 +204,7 @@ class _Walled(Grid):
                 self.draft.lose(path, "row.missing", "no row stands below the heading")
                 continue
             self.draft.put(path, [whole(item.cell) for item in items or blanks[path][:1]])
-            if len({self._pieces[item.cell.row] for item in items}) < len(items):
+            if len({self._pieces.get(item.cell.row) for item in items}) < len(items):
                 self.draft.doubt(path, "continued", "the text goes on over several rows")
 
     # -- indicators
@@ -212,7 +216,7 @@ class _Walled(Grid):
         rows = [laid for row in self.rows[header + 1 : last] if (laid := self._laid(row, columns)) is not None]
         widths = _widths(rows)
         parts_of = self._heading_parts(rows)
-        piece = self._pieces[self.rows[header][0].cell.row]
+        piece = self._piece(self.rows[header])
         index_of: dict[int, int] = {}
         before: _Laid | None = None
         for laid in rows:
@@ -258,7 +262,7 @@ class _Walled(Grid):
         if not values:
             return None
         placed, doubtful = self.lay_row(row, values, columns, 0, lambda column, text: 0.0)
-        return _Laid(row, self._pieces[row[0].cell.row], values, placed, doubtful)
+        return _Laid(row, self._piece(row), values, placed, doubtful)
 
     def _heading_parts(self, rows: Sequence[_Laid]) -> dict[int, list[Cell]]:
         """The cells that every heading stands in, by the id of its first.
