@@ -107,6 +107,16 @@ def test_members_of_archives_are_documents_of_their_own(tmp_path: Path) -> None:
     assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "out.jsonl").read_bytes()
 
 
+def test_an_archive_that_was_damaged_is_mended_by_its_members(tmp_path: Path) -> None:
+    whole = _zip({"y.html": (SAMPLES / "web-page.html").read_bytes()})
+    (tmp_path / "a.zip").write_bytes(whole[:300])
+    assert formtally(tmp_path, "run", "a.zip").returncode == 4
+    assert len(json.loads(formtally(tmp_path, "status", "--json").stdout)["failures"]) == 1
+    (tmp_path / "a.zip").write_bytes(whole)
+    assert formtally(tmp_path, "run", "a.zip").returncode == 0
+    assert json.loads(formtally(tmp_path, "status", "--json").stdout)["failures"] == []
+
+
 def test_a_picture_of_a_row_is_cut_out_of_a_pdf_in_an_archive(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(_zip({"b/c.pdf": (SAMPLES / "digital-pdf.pdf").read_bytes()}))
     assert formtally(tmp_path, "run", "a.zip").returncode == 0

@@ -184,8 +184,12 @@ class Store:
         )
         with told(self._shown), self._reader.connect() as connection:
             rows = connection.execute(query).all()
+            read = {row.location: row.run for row in connection.execute(_latest_runs(name))} if rows else {}
         found = []
         for row in rows:
+            # An archive, or a folder, is mended by what was read out of it since.
+            if any(run > row.run and location.startswith(f"{row.location}/") for location, run in read.items()):
+                continue
             why = FailureRow(row.code, row.message, row.form_type, row.ordinal, row.page)
             found.append(OpenFailure(row.name, row.source, why))
         return sorted(found, key=lambda each: (each.name, each.source, each.failure.page, each.failure.ordinal))
