@@ -79,11 +79,11 @@ class Agenda(Iterator[Job]):
         if outcome.wanted:
             self._want(outcome)
             return None
+        self._given.pop(job.location, None)
         if outcome.members:
             self._take_members(outcome)
             return None
         self._under_way.pop(job.location, None)
-        self._given.pop(job.location, None)
         for path in self._spooled.pop(job.location, ()):
             with suppress(OSError):
                 Path(path).unlink()

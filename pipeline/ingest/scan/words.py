@@ -47,6 +47,8 @@ _ALIKE = re.compile(r"[<>×]|%[0oO]|[0-9][OolI|xX]|[OlI|xX][0-9]|^[Oo|lIVvxX]$")
 """What the model makes of ≥, ‰, 0, 1 and × with good scores; forms hardly ever print it."""
 _RIVAL = 0.002
 """Probability of a dash from which on a numeral one is doubted: true ones have up to 0.0012, dashes from 0.005."""
+_DASH = (0.05, 0.97)
+"""Probability of a dash from which on, and score below which, a numeral one is a dash: true ones score 0.998."""
 _NARROW = frozenset("0123456789.,:;-/()|!'abcdefghijklnopqrstuvxyz ")
 """Characters half as wide as a full-width one."""
 _DASHES = ("—", "一", "ー", "-", "–", "_")
@@ -80,7 +82,7 @@ class LineReader:
         `alone` says that the line is all that stands in its cell: then it may be a figure whatever it looks like.
         """
         first = self._recogniser.read(self._crop(line, _FRAME_LONG if self._long(line) else _FRAME))
-        first = self._with_small_marks(line, first)
+        first = self._with_marks(line, first)
         text = first.text.strip()
         doubts: list[str] = []
         if alone and (char := self._by_shape(line, text)):
@@ -113,14 +115,17 @@ class LineReader:
             return "0" if again in _ZEROS else ""
         return ""
 
-    def _with_small_marks(self, line: Line, read: Read) -> Read:
-        """A reading in which the ring of a full stop is no nought, and a closing quotation mark no two nines.
+    def _with_marks(self, line: Line, read: Read) -> Read:
+        """A reading in which a dash is no numeral, the ring of a full stop no nought, a quotation mark no two nines.
 
-        The model takes them for these at the end of a text; their ink is half as high as a figure's.
+        The model takes them for these; a mark's ink is half as high as a figure's. The doubt of a dash stays.
         """
         characters = list(read.characters)
         for n in range(len(characters) - 1, -1, -1):
             char = characters[n].char
+            if char == "一" and read.rival > _DASH[0] and characters[n].score < _DASH[1]:
+                characters[n] = characters[n]._replace(char="—")
+                continue
             nines = char == "9" and n > 0 and characters[n - 1].char == "9"
             before = characters[n - 1 - nines].char if n > nines else ""
             if before.isascii() and before:
