@@ -6,8 +6,10 @@ those that hold pictures are recognised one by one, which takes seconds a page a
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import overload
@@ -160,7 +162,9 @@ def _open_pictures(files: Sequence[bytes], sha256: str, limits: Limits) -> _Open
 
     def read(page: int) -> PageContent:
         data, index = frames[page - 1]
-        return scan.read_picture(scan.frame(data, index, limits), number=page, limits=limits)
+        content = scan.read_picture(scan.frame(data, index, limits), number=page, limits=limits)
+        _give_back()
+        return content
 
     return _Opened(sha256, limits, len(frames), tuple(range(1, len(frames) + 1)), read)
 
@@ -198,9 +202,16 @@ def _open_pdf(data: bytes, sha256: str, limits: Limits) -> _Opened:
 
         image, scale = pdf.render(document, page - 1, _DPI, limits)
         content = scan.read_picture(image, number=page, scale=scale, unit="points", limits=limits)
+        _give_back()
         return _noted(content, reasons[page])
 
     return _Opened(sha256, limits, document.page_count, tuple(reasons), read)
+
+
+def _give_back() -> None:
+    """Hand freed memory back to the system: a page's pictures leave 150 MB in the allocator, where that is glibc's."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _noted(content: PageContent, note: str) -> PageContent:
