@@ -27,8 +27,10 @@ __all__ = ["read_picture"]
 
 _Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
-_MOST_PIXELS = 36_000_000
-"""A picture is reduced to this before anything else: A3 at 400 dpi."""
+_MOST_PIXELS = 20_000_000
+"""A picture is reduced to this before anything else: A3 at 300 dpi has 17 million, and takes some 700 MB."""
+_MOST_ENLARGED = 10_000_000
+"""To what a picture of small characters is enlarged at most: A4 at 150 dpi to twice its size."""
 _SIZES = (18.0, 52.0)
 """Sizes of characters, in pixels, that are worked at as they are; the model itself sees 37."""
 _WANTED = 34.0
@@ -105,7 +107,7 @@ def _look(image: _Picture) -> _View | None:
     size = text_size(picture)
     if size and not _SIZES[0] <= size <= _SIZES[1]:
         by = float(np.clip(_WANTED / size, 0.1, 3.0))
-        by = min(by, (_MOST_PIXELS / picture.size) ** 0.5)
+        by = min(by, max((_MOST_ENLARGED / picture.size) ** 0.5, 1.0))
         picture, covered = _resized(picture, by), _resized(covered, by)
         factor *= by
         size *= by
