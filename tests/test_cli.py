@@ -20,7 +20,7 @@ from pipeline.store.store import Store
 from tests.commandline import ROOT, environment, formtally, one_sentence
 from tests.engines import form_text, write_documents
 
-COMMANDS = ("run", "status", "doctor", "export", "eval")
+COMMANDS = ("run", "status", "doctor", "export", "picture", "eval")
 
 
 @pytest.fixture(scope="module")
