@@ -118,9 +118,9 @@ DossierCheck = Callable[[Sequence[FormView]], Iterable[tuple[int, Finding]]]
 """What the forms of one document say of each other: (index of the form, finding)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FormType:
-    """A form type: what `schemas/NAME/__init__.py` publishes as FORM_TYPE.
+    """A form type: what `schemas/NAME/__init__.py` publishes as FORM_TYPE. Equal to itself only.
 
     `leaves` maps leaf patterns (`indicators[].score`) to kinds. `record` makes the exported record out of a view.
     """

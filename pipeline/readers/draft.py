@@ -56,7 +56,8 @@ def label_of(text: str, labels: Mapping[str, str], *, cut: bool = False, taken: 
 class Strip:
     """Several cells in reading order as one folded text, every character of which knows its cell."""
 
-    def __init__(self, cells: Iterable[Cell]) -> None:
+    def __init__(self, cells: Iterable[Cell], ranges: Sequence[tuple[int, int]] = ()) -> None:
+        """All of the cells, or only that half-open range of each."""
         self.cells = list(cells)
         texts: list[str] = []
         self._places: list[tuple[int, int]] = []
@@ -64,9 +65,10 @@ class Strip:
         """Index in `text` at which each cell begins."""
         at = 0
         for number, cell in enumerate(self.cells):
-            piece = folded(cell.text)
+            start, end = ranges[number] if ranges else (0, len(cell.text))
+            piece = folded(cell.text[start:end])
             texts.append(piece.text)
-            self._places.extend((number, offset) for offset in piece.offsets)
+            self._places.extend((number, start + offset) for offset in piece.offsets)
             self.starts.append(at)
             at += len(piece.text)
         self.text = "".join(texts)
@@ -103,6 +105,14 @@ class Draft:
     def text(self, parts: Iterable[Part]) -> str:
         """Folded text of these parts."""
         return "".join(fold(self._cells[cell].text[start:end]) for cell, start, end in parts)
+
+    def strip(self, parts: Sequence[Part]) -> Strip:
+        """These parts as one folded text."""
+        return Strip((self._cells[part.cell] for part in parts), [(part.start, part.end) for part in parts])
+
+    def whole(self, cells: Iterable[int]) -> Strip:
+        """All of the cells with these ids as one folded text."""
+        return Strip(self._cells[cell] for cell in cells)
 
     def put(self, path: str, parts: Sequence[Part]) -> None:
         """Set a leaf to what stands in these parts; blank cells and marks for nothing become references of their

@@ -1,0 +1,116 @@
+"""The words of the template in a section that a model has read: an answer names values only.
+
+What is no value, no label and no known clutter stays over, which is how a dropped row or a wrong place shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import groupby
+
+from pipeline.forms import FormType, Kind
+from pipeline.readers.draft import Draft, Strip, whole
+from pipeline.reading import Part
+from pipeline.source import Cell, Layout
+from pipeline.vocabulary import Vocabulary, fold
+
+__all__ = ["claim_labels"]
+
+_LEAST_HEADINGS = 3
+_NOTHING = re.compile("[-—–―－_/\\\\]+")
+
+
+def claim_labels(draft: Draft, cells: Sequence[Cell]) -> None:
+    """Claim what the vocabulary knows among the characters that no leaf of the draft is read from."""
+    taken = _taken(draft)
+    notes = False
+    rows: dict[int, list[Cell]] = {}
+    for _, group in groupby(cells, key=lambda cell: (cell.page, cell.row)):
+        row = list(group)
+        rows.update({cell.id: row for cell in row})
+        if any(cell.id in taken for cell in row):
+            notes = False
+        elif notes or draft.vocabulary.notes.match(Strip(row).text):
+            notes = True
+            draft.claim(map(whole, row), "notes")
+        elif any(form.fullmatch(Strip(row).text) for form in draft.vocabulary.clutter.values()):
+            draft.claim(map(whole, row), "page_number")
+    forms = {Kind.YEAR: draft.vocabulary.year, Kind.UNIT: draft.vocabulary.unit}
+    for path, ref in draft.leaves.items():
+        form = forms.get(draft.form_type.leaves.get(path, Kind.TEXT))
+        if form is not None and ref.parts:
+            _claim_around(draft, rows[ref.parts[0].cell], form)
+    taken = _taken(draft)
+    other = _other_columns(cells, draft.vocabulary)
+    free: list[tuple[Cell, tuple[int, int]]] = []
+    for cell in cells:
+        for start, end in _gaps(len(cell.text), taken.get(cell.id, ())):
+            if cell.column in other.get(cell.layout, ()) or _NOTHING.fullmatch(fold(cell.text)):
+                draft.claim([Part(cell.id, start, end)], "other")
+            else:
+                free.append((cell, (start, end)))
+    strip = Strip([cell for cell, _ in free], [part for _, part in free])
+    for found in _labels(draft.form_type).finditer(strip.text):
+        draft.claim(strip.cut(*found.span()))
+
+
+def _taken(draft: Draft) -> dict[int, list[tuple[int, int]]]:
+    """Ranges of the characters that are accounted for, by cell."""
+    taken: dict[int, list[tuple[int, int]]] = {}
+    of_leaves = (part for ref in draft.leaves.values() for part in ref.parts)
+    for part in (*of_leaves, *(claim.part for claim in draft.claims)):
+        taken.setdefault(part.cell, []).append((part.start, part.end))
+    return taken
+
+
+def _claim_around(draft: Draft, row: Sequence[Cell], form: re.Pattern[str]) -> None:
+    """Claim the words in which a value stands: the year in (2021年度)."""
+    strip = Strip(row)
+    for found in form.finditer(strip.text):
+        draft.claim(strip.cut(*found.span()))
+
+
+def _gaps(length: int, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    at = 0
+    for start, end in sorted(taken):
+        if start > at:
+            yield at, start
+        at = max(at, end)
+    if at < length:
+        yield at, length
+
+
+@cache
+def _labels(form_type: FormType) -> re.Pattern[str]:
+    """Matches one word of the template, longest first, where the cells around it may have cut it in pieces."""
+    vocabulary = form_type.vocabulary
+    words = {
+        *vocabulary.fields.by_label,
+        *vocabulary.footer.by_label,
+        *vocabulary.matrix.heading,
+        *vocabulary.matrix.column_by_label,
+        *vocabulary.matrix.line_by_label,
+        *vocabulary.pair.heading,
+        *vocabulary.pair.by_label,
+        *vocabulary.table.heading,
+        *vocabulary.table.column_by_label,
+        *vocabulary.total,
+    }
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    year, unit = (re.sub(r"\?P<\w+>", "?:", form.pattern) for form in (vocabulary.year, vocabulary.unit))
+    return re.compile("|".join([*map(re.escape, longest_first), unit, year]))
+
+
+def _other_columns(cells: Sequence[Cell], vocabulary: Vocabulary) -> dict[Layout, set[int]]:
+    """Columns of the table that the record has no place for, by the way in which columns are counted."""
+    found: dict[Layout, set[int]] = {}
+    labels = vocabulary.table.column_by_label
+    for _, group in groupby(cells, key=lambda cell: (cell.page, cell.row)):
+        heads = [(labels[fold(cell.text)], cell) for cell in group if fold(cell.text) in labels]
+        if len({name for name, _ in heads}) >= _LEAST_HEADINGS:
+            for name, cell in heads:
+                if name in vocabulary.table.others and cell.layout is not Layout.LINES:
+                    found.setdefault(cell.layout, set()).add(cell.column)
+    return found

@@ -1,0 +1,284 @@
+"""From answers to a reading: parts are joined, references resolved, and every other character accounted for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.forms import FormType
+from pipeline.model.request import Request
+from pipeline.readers.draft import Draft, label_of
+from pipeline.readers.llm.cells import Numbered, number_cells
+from pipeline.readers.llm.labels import claim_labels
+from pipeline.readers.llm.prompt import Asking, Question, request_for
+from pipeline.readers.llm.quotes import quoted
+from pipeline.readers.llm.references import Miss, resolve
+from pipeline.readers.llm.wire import ABOVE, ABSENT, BLANK, Shape, in_order, layout_of
+from pipeline.readers.parts import split_heading
+from pipeline.reading import Part, Reading, Ref, RefKind
+from pipeline.source import Document, Section
+
+__all__ = ["NAME", "Asked", "Known", "ask", "read_answer"]
+
+NAME = "llm"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a request: its answer; that it was `cut` at the output limit; or the `problem` there was."""
+
+    text: str = ""
+    cut: bool = False
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Asked:
+    """Where asking about a section has come to: `missing` requests, or a `problem`, or, with neither, the `answer`."""
+
+    missing: list[Request] = field(default_factory=list)
+    problem: str = ""
+    answer: dict[str, Any] = field(default_factory=dict)
+
+
+def ask(
+    document: Document,
+    section: Section,
+    form_type: FormType,
+    digest: str,
+    asking: Asking,
+    known: Mapping[str, Known],
+) -> Asked:
+    """What has to be asked yet about a section, given what is known; the joined answer where all of it is.
+
+    An answer that was cut at the output limit is asked for again in parts: the head, and the rows in halves, down to
+    single lines.
+    """
+    numbered = number_cells(section.cells(document))
+    asked = Asked()
+    if not numbered.cells:
+        asked.problem = "model.nothing"
+        return asked
+
+    def answer_to(question: Question) -> dict[str, Any] | None:
+        request = request_for(form_type, digest, numbered, question, asking)
+        found = known.get(request.key)
+        if found is None:
+            asked.missing.append(request)
+            return None
+        if found.problem:
+            asked.problem = asked.problem or found.problem
+            return None
+        if not found.cut:
+            answer: dict[str, Any] = json.loads(found.text)
+            return answer
+        parts = _split(question, numbered)
+        if not parts:
+            asked.problem = asked.problem or "model.truncated"
+            return None
+        answers = [answer_to(part) for part in parts]
+        return _join(form_type, numbered, parts, [answer for answer in answers if answer is not None])
+
+    asked.answer = answer_to(Question()) or {}
+    return asked
+
+
+def _split(question: Question, numbered: Numbered) -> list[Question]:
+    """The parts of a question whose answer is too long; none where it cannot be split."""
+    if question.shape == Shape.WHOLE:
+        first, last = 1, len(numbered.cells)
+    elif question.shape == Shape.ROWS:
+        first, last = question.first, question.last
+    else:
+        return []
+    lines = [line for line in numbered.lines if first <= line[0] <= last]
+    if len(lines) < 2:
+        return []
+    middle = lines[len(lines) // 2][0]
+    rows = [Question(Shape.ROWS, first, middle - 1), Question(Shape.ROWS, middle, last)]
+    return [Question(Shape.HEAD), *rows] if question.shape == Shape.WHOLE else rows
+
+
+def _join(
+    form_type: FormType, numbered: Numbered, parts: Sequence[Question], answers: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """One answer out of those to its parts: rows that begin outside a part's lines belong to another part."""
+    table = layout_of(form_type).table
+    joined: dict[str, Any] = {}
+    rows: list[list[str]] = []
+    for part, answer in zip(parts, answers, strict=False):
+        of_part = answer.get(table, [])
+        if part.shape == Shape.ROWS:
+            of_part = [
+                row for row in of_part if _begins(form_type, row, numbered) in (None, *range(part.first, part.last + 1))
+            ]
+        rows.extend(of_part)
+        joined |= answer
+    joined[table] = rows
+    return joined
+
+
+def _begins(form_type: FormType, row: Sequence[str], numbered: Numbered) -> int | None:
+    """Number of the first cell of a row that is no heading carried down; None where it names none."""
+    headings = _heading_count(form_type)
+    ids = {cell.id: number for number, cell in enumerate(numbered.cells, 1)}
+    found = [resolve(text, numbered.cells) for text in row[headings:]]
+    return min((ids[parts[0].cell] for parts in found if isinstance(parts, tuple)), default=None)
+
+
+def _heading_count(form_type: FormType) -> int:
+    """How many columns of the table hold headings that are carried down."""
+    return sum(column in _HEADINGS for column in layout_of(form_type).row)
+
+
+_HEADINGS = ("level1", "level2")
+_ONCE = ("weight", "score")
+_Resolver = Callable[[str, str], "tuple[Part, ...] | Miss"]
+"""From the path of a leaf and what was answered for it to its place."""
+
+
+def read_answer(
+    document: Document, section: Section, form_type: FormType, answer: Mapping[str, Any], *, quotes: bool = False
+) -> Reading:
+    """The reading that an answer to a whole section makes."""
+    cells = section.cells(document)
+    numbered = number_cells(cells)
+    if quotes:
+        resolver: _Resolver = quoted(numbered.cells, form_type)
+    else:
+        resolver = lambda path, text: resolve(text, numbered.cells)  # noqa: E731
+    draft = Draft(form_type, cells)
+    _Answer(draft, resolver).take(in_order(form_type, answer) if quotes else answer)
+    claim_labels(draft, numbered.cells)
+    return draft.finish(NAME, "unfamiliar")
+
+
+class _Answer:
+    """Puts what an answer names into a draft."""
+
+    def __init__(self, draft: Draft, resolver: _Resolver) -> None:
+        self.draft = draft
+        self.layout = layout_of(draft.form_type)
+        self._resolve = resolver
+
+    def take(self, answer: Mapping[str, Any]) -> None:
+        """Put all of it."""
+        for leaf in self.layout.single:
+            self._put(leaf, answer.get(leaf, ""))
+        for group, lines in self.layout.lines.items():
+            for line, columns in lines.items():
+                texts = answer.get(group, {}).get(line, [])
+                for column, text in self._in_columns(f"{group}.{line}", columns, texts):
+                    self._put(f"{group}.{line}.{column}", text)
+        rows = answer.get(self.layout.table, [])
+        self.draft.rows = len(rows)
+        for number, row in enumerate(rows):
+            self._row(number, row)
+        self._merge(rows)
+        for pair in answer.get(self.layout.subtotals, []):
+            self._subtotal(pair)
+
+    def _in_columns(self, path: str, columns: Sequence[str], texts: Sequence[str]) -> list[tuple[str, str]]:
+        if len(texts) != len(columns):
+            self.draft.doubt(path, "answer.length", "the answer has another number of columns than the form type")
+        padded = [*texts, *[""] * len(columns)][: len(columns)]
+        return list(zip(columns, padded, strict=True))
+
+    def _row(self, number: int, row: Sequence[str]) -> None:
+        prefix = f"{self.layout.table}[{number}]"
+        for column, text in self._in_columns(prefix, self.layout.row, row):
+            path = f"{prefix}.{column}"
+            above = self.draft.leaves.get(f"{self.layout.table}[{number - 1}].{column}")
+            if text != ABOVE:
+                self._put(path, text)
+            elif above is None:
+                self.draft.lose(path, "reference.above", "it is said to stand with a row above, and there is none")
+            elif column in _HEADINGS:
+                self.draft.leaves[path] = above
+            else:
+                self.draft.leaves[path] = Ref(RefKind.EMPTY)
+                if column not in _ONCE:
+                    self.draft.doubt(path, "cell.spans", "one cell is printed for several rows")
+
+    def _merge(self, rows: Sequence[Sequence[str]]) -> None:
+        """Rows whose weight and score are printed once: said to be, or all referred to the same cell."""
+        leaves = self.draft.leaves
+        table = self.layout.table
+        first = 0
+        for number in range(1, len(rows) + 1):
+            goes_on = number < len(rows) and self._printed_once(number, rows[number])
+            if goes_on and not all(leaves[f"{table}[{number}].{column}"].kind is RefKind.EMPTY for column in _ONCE):
+                for column in _ONCE:
+                    leaves[f"{table}[{number}].{column}"] = Ref(RefKind.EMPTY)
+            if not goes_on:
+                if number - first > 1:
+                    self.draft.merged.append((first, number))
+                first = number
+
+    def _printed_once(self, number: int, row: Sequence[str]) -> bool:
+        said = dict(zip(self.layout.row, row, strict=False))
+        if any(said.get(column) == ABOVE for column in _ONCE):
+            return True
+        table = self.layout.table
+        pairs = [
+            (self.draft.leaves[f"{table}[{number - 1}].{column}"], self.draft.leaves[f"{table}[{number}].{column}"])
+            for column in (*_ONCE, "name")
+        ]
+        same = [above == own and own.kind is RefKind.AT for above, own in pairs]
+        return same == [True, True, False]
+
+    def _subtotal(self, pair: Sequence[str]) -> None:
+        path = f"{self.layout.table}[]"
+        if len(pair) != 2:
+            self.draft.doubt(path, "answer.length", "a subtotal has no figure, or more than one")
+            return
+        heading, figure = (self._resolve(self.layout.subtotals, text) for text in pair)
+        if isinstance(heading, Miss) or isinstance(figure, Miss):
+            code = next(found.code for found in (heading, figure) if isinstance(found, Miss))
+            self.draft.doubt(path, code, "a subtotal cannot be found")
+            return
+        name = self.draft.text(self._heading_only(heading))
+        self.draft.put(f"{self.layout.subtotals}.{name}", figure)
+        strip = self.draft.whole(dict.fromkeys(part.cell for part in (*heading, *figure)))
+        if split := split_heading(strip.text):
+            self.draft.claim(strip.cut(len(split[0]), len(strip.text)))
+
+    def _put(self, path: str, text: str) -> None:
+        if text == BLANK:
+            self.draft.leaves[path] = Ref(RefKind.EMPTY)
+        elif text == ABSENT:
+            self.draft.leaves[path] = Ref(RefKind.ABSENT)
+        else:
+            found = self._resolve(path, text)
+            if isinstance(found, Miss):
+                self._doubt(path, found)
+            else:
+                self.draft.put(path, self._without_label(path, found))
+
+    def _doubt(self, path: str, miss: Miss) -> None:
+        if miss.parts:
+            self.draft.put(path, miss.parts)
+            self.draft.doubt(path, miss.code, "the place that the answer names is not the only one")
+        else:
+            self.draft.lose(path, miss.code, "the answer names a place that there is not")
+
+    def _without_label(self, path: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        """What is named without the label, the year or the subtotal that stands in the same cell."""
+        vocabulary = self.draft.vocabulary
+        if path.endswith(f".{_HEADINGS[0]}"):
+            return self._heading_only(parts)
+        for fields in (vocabulary.fields, vocabulary.footer):
+            if path in fields.labels:
+                strip = self.draft.strip(parts)
+                head, colon, _ = strip.text.partition(":")
+                if colon and label_of(head, fields.by_label) == path:
+                    return strip.cut(len(head) + 1, len(strip.text))
+        return parts
+
+    def _heading_only(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        """A heading without the subtotal in brackets behind it."""
+        strip = self.draft.strip(parts)
+        split = split_heading(strip.text)
+        return strip.cut(0, len(split[0])) if split else parts
