@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipeline.agenda import Agenda
+from pipeline.consulting import Consulting, Endpoint
 from pipeline.executors import Executor
 from pipeline.inputs import Input, Inputs
 from pipeline.store.rows import Entry, FailureRow, NameRow
@@ -22,6 +23,7 @@ __all__ = ["Report", "Watcher", "digitise_inputs", "settle_stored"]
 
 _LOOK_UP = 32
 """Stored documents that are fetched at once, and are in memory until they are sent on."""
+_TICK_SECONDS = 0.2
 _BATCH = 100
 _BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_SECONDS = 0.5
@@ -70,27 +72,31 @@ def digitise_inputs(
     watchers: Sequence[Watcher],
     report: Report,
     pages_as_documents: bool = False,
+    endpoint: Endpoint | None = None,
+    stop: Callable[[], None] = lambda: None,
 ) -> None:
     """Digitise what was found and write it to the store; `report` is kept up to date.
 
-    The same bytes under several names are read once: the other names come when the first is stored.
+    The same bytes under several names are read once: the other names come when the first is stored. `endpoint` answers
+    what a model is asked; `stop` is called often while there is nothing to do but wait for it.
     """
     ledger = _Ledger(store, lambda: run_id, plan, watchers, report, of_files=True)
     for file, failure in inputs.unreadable:
         ledger.unreadable(file, failure)
     agenda = Agenda(inputs.files, store, plan, pages_as_documents=pages_as_documents)
     try:
-        ledger.take(_whole(agenda, executor, report))
-        ledger.flush()
-        ledger.take(_whole(Agenda(agenda.twins, store, plan, once=False), executor, report))
+        for files in (agenda, Agenda(agenda.twins, store, plan, once=False)):
+            consulting = Consulting(files, store, endpoint)
+            ledger.take(_whole(files, _answered(consulting, executor, stop), report))
+            ledger.flush()
     finally:
         ledger.flush()
 
 
-def _whole(agenda: Agenda, executor: Executor, report: Report) -> Iterator[Outcome]:
+def _whole(agenda: Agenda, outcomes: Iterable[Outcome], report: Report) -> Iterator[Outcome]:
     """The outcomes of whole documents; those of their pages, and of archives, lead to further jobs."""
-    for outcome in executor.run(jobs=agenda):
-        done = agenda.take(outcome)
+    for outcome in outcomes:
+        done = outcome if outcome.requests else agenda.take(outcome)
         report.further, report.pages, report.pages_done = agenda.documents, agenda.pages, agenda.pages_done
         if done is None:
             report.on_step()
@@ -99,6 +105,18 @@ def _whole(agenda: Agenda, executor: Executor, report: Report) -> Iterator[Outco
         if done is not None:
             yield done
     yield from agenda.failed
+
+
+def _answered(consulting: Consulting, executor: Executor, stop: Callable[[], None]) -> Iterator[Outcome]:
+    """Outcomes until nothing waits for a model's answer any more; those of documents that ask are among them."""
+    while True:
+        for outcome in executor.run(jobs=consulting):
+            consulting.take(outcome)
+            yield outcome
+        if not consulting.waiting:
+            return
+        stop()
+        consulting.wait(_TICK_SECONDS)
 
 
 def settle_stored(
@@ -113,11 +131,12 @@ def settle_stored(
 ) -> None:
     """Settle documents out of the store, without their files; readings that have become stale are read again.
 
-    Documents that never could be ingested are left out. `run_id` is asked for only if there is something to write.
+    Documents that never could be ingested are left out, and no model is asked. `run_id` is asked for only if there is something to write.
     """
     ledger = _Ledger(store, run_id, plan, watchers, report, of_files=False)
     try:
-        ledger.take(executor.run(jobs=_stored_jobs(names, store, plan)))
+        consulting = Consulting(_stored_jobs(names, store, plan), store, None)
+        ledger.take(_answered(consulting, executor, lambda: None))
     finally:
         ledger.flush()
 
@@ -170,6 +189,10 @@ class _Ledger:
     def _note(self, outcome: Outcome) -> None:
         job = outcome.job
         new = bool(outcome.document or outcome.sections or outcome.readings)
+        if outcome.requests:
+            if new:
+                self._pending.append(self._entry(outcome))
+            return
         self._report.tally.add(outcome.tally)
         self._report.stored += not new and not outcome.failures
         self._report.fail(job.name, outcome.failures)
@@ -177,7 +200,13 @@ class _Ledger:
             watcher(outcome)
         if not new and not self._of_files:
             return
-        entry = Entry(
+        entry = self._entry(outcome)
+        self._pending.append(entry)
+        self._bytes += entry.size
+
+    def _entry(self, outcome: Outcome) -> Entry:
+        job = outcome.job
+        return Entry(
             name=job.name,
             source=job.source,
             location=job.location,
@@ -189,8 +218,6 @@ class _Ledger:
             readings=outcome.readings,
             failures=outcome.failures if self._of_files else (),
         )
-        self._pending.append(entry)
-        self._bytes += entry.size
 
 
 def _stored_jobs(names: Sequence[NameRow], store: Store, plan: Plan) -> Iterator[Job]:

@@ -83,3 +83,8 @@ class Reading:
     claims: tuple[Claim, ...] = ()
     merged: tuple[tuple[int, int], ...] = ()
     extra: Mapping[str, Ref] = field(default_factory=dict)
+
+    @classmethod
+    def failed(cls, reader: str, code: str) -> Reading:
+        """What stands for the reading of a reader that gave none, and why; it has no leaves and is never stored."""
+        return cls(reader, "", 0, {}, (Doubt("", code),))

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipeline.agreement import agree
 from pipeline.forms import Finding, FormType, FormView, Kind, Severity, pattern
+from pipeline.geometry import misplaced
 from pipeline.reading import Part, Reading, Ref, RefKind
 from pipeline.source import Box, Cell, Document, Origin, Section
 from pipeline.values import Value, pieces_of, value_of
@@ -78,12 +80,15 @@ def settle(document: Document, work: Sequence[tuple[Section, FormType, Sequence[
 
 def _resolve(document: Document, section: Section, form_type: FormType, readings: Sequence[Reading]) -> _Form:
     """Values of the leaves, and what the reading itself doubts."""
-    failed = not readings
-    reading = (
-        Reading("none", "unfamiliar", 0, {path: Ref(RefKind.LOST) for path in form_type.paths(0)})
-        if failed
-        else readings[0]
-    )
+    made = [reading for reading in readings if reading.leaves]
+    disputed: Mapping[str, Ref] = {}
+    if len(made) > 1:
+        agreement = agree(document, section, form_type, *made)
+        reading, disputed = agreement.reading, agreement.disputed
+    elif made:
+        [reading] = made
+    else:
+        reading = Reading("none", "unfamiliar", 0, {path: Ref(RefKind.LOST) for path in form_type.paths(0)})
     kinds = form_type.leaves
     values: dict[str, Value] = {}
     for path, ref in reading.leaves.items():
@@ -115,13 +120,18 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
         ordinal=section.ordinal,
     )
     form = _Form(section, form_type, reading, values, view, [], {})
-    if failed:
+    if not readings:
         form.flag("", "reader.failed")
     _doubt_cells(document, form)
     form.findings.extend(_pages(document, form))
-    for doubt in reading.doubts:
+    not_made = (doubt for each in readings if not each.leaves for doubt in each.doubts)
+    for doubt in (*reading.doubts, *misplaced(document, section, form_type, reading), *not_made):
         form.doubted.add(doubt.path)
         form.flag(doubt.path, doubt.code)
+    for path, ref in disputed.items():
+        if not _told_apart(document, form, path, ref):
+            form.doubted.add(path)
+            form.flag(path, "readers.differ")
     for path, value in values.items():
         if value.issue:
             form.flag(path, value.issue)
@@ -129,6 +139,22 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
 
 
 _BLANK = Value(None, "")
+
+
+def _told_apart(document: Document, form: _Form, path: str, other: Ref) -> bool:
+    """Does an identity that a leaf enters hold with its value, and fail with the other reader's?"""
+    kind = form.form_type.leaves.get(pattern(path))
+    if kind is None or not kind.numeric or other.kind is not RefKind.AT:
+        return False
+    value = value_of(kind, other.parts, document.cells).value
+    theirs = replace(form.view, values={**form.view.values, path: value})
+    return not _broken(form, form.view, path) and _broken(form, theirs, path)
+
+
+def _broken(form: _Form, view: FormView, path: str) -> bool:
+    """Does an identity fail that a leaf enters?"""
+    findings = (finding for check in form.form_type.checks for finding in check(view))
+    return any(finding.severity is Severity.ERROR and path in finding.paths for finding in findings)
 
 
 def _doubt_cells(document: Document, form: _Form) -> None:

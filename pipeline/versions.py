@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,8 @@ __all__ = ["Versions", "current_versions", "ingest_version", "reader_version", "
 
 _ROOT = Path(__file__).resolve().parent.parent
 _OWN = ("pipeline", "schemas", "prompts")
+_ASKED = frozenset({"llm"})
+"""Readers that ask a model."""
 _LENGTH = 16
 """Hexadecimal digits of a version: 64 bits tell the versions of one store apart."""
 _KEY_LENGTH = 32
@@ -41,15 +43,23 @@ class Versions:
     reader: Mapping[tuple[str, str], str]
 
 
-def current_versions(form_types: Sequence[FormType], readers: Iterable[str]) -> Versions:
-    """The versions of the installed code for these form types and readers."""
+def current_versions(
+    form_types: Sequence[FormType], readers: Iterable[str], question: Callable[[FormType], str] | None = None
+) -> Versions:
+    """The versions of the installed code for these form types and readers.
+
+    `question` says what a reading depends on, beside code, where a model is asked: prompt, schema, parameters.
+    """
     segment = {form_type.name: segment_version(form_type) for form_type in form_types}
+    asked = question or (lambda form_type: "")
     return Versions(
         ingest=ingest_version(),
         segmentation=_digest(f"{name}={segment[name]}".encode() for name in sorted(segment)),
         segment=segment,
         reader={
-            (name, form_type.name): reader_version(name, form_type) for name in readers for form_type in form_types
+            (name, form_type.name): reader_version(name, form_type, asked(form_type) if name in _ASKED else "")
+            for name in readers
+            for form_type in form_types
         },
     )
 
@@ -88,11 +98,14 @@ def segment_version(form_type: FormType) -> str:
     return _sources_digest("pipeline.segment", _vocabulary_module(form_type))
 
 
-def reader_version(reader: str, form_type: FormType) -> str:
-    """Version of a reader for a form type: the reader's code, the vocabulary, and the leaves it is asked for."""
+def reader_version(reader: str, form_type: FormType, question: str = "") -> str:
+    """Version of a reader for a form type: the reader's code, the vocabulary, and the leaves it is asked for.
+
+    For a reader that asks a model it is that of the code that understands answers, and of the question.
+    """
     leaves = "\n".join(f"{path} {kind}" for path, kind in form_type.leaves.items())
     sources = _sources_digest(f"pipeline.readers.{reader}", _vocabulary_module(form_type))
-    return _digest([sources.encode(), leaves.encode()])
+    return _digest([sources.encode(), leaves.encode(), *([question.encode()] if question else [])])
 
 
 def _vocabulary_module(form_type: FormType) -> str:

@@ -35,6 +35,9 @@ from pipeline.ingest.limits import Limits
 from pipeline.ingest.page import PageContent
 from pipeline.lines import form_line, line_bytes
 from pipeline.messages import english
+from pipeline.model.request import Request
+from pipeline.readers import llm
+from pipeline.readers.llm import Asking, Known
 from pipeline.reading import Reading
 from pipeline.source import Document, Section, SectionKind
 from pipeline.store.rows import DocumentRow, FailureRow, Held, Placed, ReadingRow
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from pipeline.settle import Settled
 
 __all__ = [
+    "UNASKED",
     "Engine",
     "Job",
     "Outcome",
@@ -60,6 +64,8 @@ __all__ = [
     "installed_engine",
 ]
 
+UNASKED = frozenset({"model.pending", "model.budget", "model.stopped"})
+"""Why a model was not asked about a form: it will be, by the same command again."""
 Reader = Callable[[Document, Section, "FormType"], Reading]
 Work = list[tuple[Section, "FormType", Sequence[Reading]]]
 """The forms of a document with their readings; a form without readings is one that could not be read."""
@@ -108,6 +114,10 @@ class Plan:
 
     versions: Versions
     readers: tuple[str, ...] = ("table",)
+    asking: Asking | None = None
+    """What a model is asked, where one is among the readers."""
+    cascade: bool = False
+    """The model is asked only about forms that are not clear without it."""
     lines: bool = False
     only_settled: bool = False
     """Only lines of forms that have nothing in review."""
@@ -121,7 +131,7 @@ class Job:
     """One document to digitise: its bytes, the files that hold them, or what the store holds of it.
 
     What the store holds is not computed again. With `page` only that page is to be recognised. `pages` are those that
-    have been, encoded, or the failure of one that could not be.
+    have been, encoded, or the failure of one that could not be. `known` is what became of requests to a model, by key.
     """
 
     name: str
@@ -133,6 +143,7 @@ class Job:
     paths: tuple[str, ...] = ()
     page: int = 0
     pages: Mapping[int, bytes | FailureRow] = field(default_factory=dict)
+    known: Mapping[str, Known] = field(default_factory=dict)
 
     @property
     def bare(self) -> Job:
@@ -153,8 +164,8 @@ class Unpacked(NamedTuple):
 class Tally:
     """Counts over settled forms; they add up.
 
-    `questions` are entries of the review lists, `untouched` forms without any. `states` counts leaves, `findings`
-    counts (check, severity).
+    `questions` are entries of the review lists, `untouched` forms without any. `spared` are forms that a cascade did
+    not ask a model about. `states` counts leaves, `findings` counts (check, severity).
     """
 
     documents: int = 0
@@ -162,6 +173,7 @@ class Tally:
     forms: int = 0
     untouched: int = 0
     questions: int = 0
+    spared: int = 0
     states: Counter[str] = field(default_factory=Counter)
     findings: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -172,6 +184,7 @@ class Tally:
         self.forms += other.forms
         self.untouched += other.untouched
         self.questions += other.questions
+        self.spared += other.spared
         self.states.update(other.states)
         self.findings.update(other.findings)
 
@@ -183,8 +196,8 @@ class Outcome:
     `document`, `sections` and `readings` are what is new and belongs in the store. `lines` are the export lines of the
     document's forms, compressed, if the plan wants them. `tracebacks` is for the log: frames without values.
 
-    An outcome with `wanted`, `page` or `members` is a step on the way: pages to be recognised first, one recognised
-    page, the members of an archive.
+    An outcome with `wanted`, `page`, `members` or `requests` is a step on the way: pages to be recognised first, one
+    recognised page, the members of an archive, what a model is to be asked.
     """
 
     job: Job
@@ -199,6 +212,7 @@ class Outcome:
     wanted: tuple[int, ...] = ()
     page: bytes = b""
     members: tuple[Unpacked, ...] = ()
+    requests: tuple[Request, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -264,6 +278,11 @@ class _Trouble:
         self.failures.append(FailureRow(code, message, form_type, ordinal, page))
         self.tracebacks.append("".join([*traceback.format_list(frames), type(error).__name__, "\n"]))
 
+    def model(self, problem: str, section: Section) -> None:
+        """Keep that a model gave no answer; what was not asked for is no failure."""
+        if problem not in UNASKED:
+            self.failures.append(FailureRow(problem, english(f"failure.{problem}"), section.form_type, section.ordinal))
+
     def read(self, reader: Reader, document: Document, section: Section, form_type: FormType) -> Reading | None:
         """The reading of a section; None, and a failure, where the reader breaks on it."""
         try:
@@ -291,37 +310,109 @@ def _digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
             Placed(section, section_digest(document, section) if section.kind is SectionKind.FORM else "")
             for section in engine.segment(document, engine.form_types)
         )
-    stored = job.held.readings if job.held else {}
     trouble = _Trouble()
-    work: Work = []
-    new_readings: list[ReadingRow] = []
-    for each in placed:
-        if each.section.form_type is None:
-            continue
-        form_type = engine.form_type(each.section.form_type)
-        readings: list[Reading] = []
-        keys = reading_keys(each, ingest_version, plan.versions, plan.readers)
-        for reader, key in zip(plan.readers, keys, strict=True):
-            if key in stored:
-                readings.append(decode_reading(stored[key], each.section))
-            elif reading := trouble.read(engine.readers[reader], document, each.section, form_type):
-                readings.append(reading)
-                version = plan.versions.reader[reader, form_type.name]
-                payload = encode_reading(reading, each.section)
-                new_readings.append(ReadingRow(key, each.digest, form_type.name, reader, version, payload))
-        work.append((each.section, form_type, readings))
-    settled = _settle(document, work, engine, trouble)
+    section_work = _Sections(document, job, ingest_version, engine, plan, trouble)
+    settled = section_work.settle(placed)
+    requests = tuple(section_work.requests)
     return Outcome(
         job=job.bare,
         ingest=ingest_version,
         document=new_document,
         sections=new_sections,
-        readings=tuple(new_readings),
-        failures=(*_page_failures(job, document), *trouble.failures),
-        tally=_tally(settled),
-        lines=_lines(document, settled, plan) if plan.lines else b"",
+        readings=tuple(section_work.new),
+        failures=() if requests else (*_page_failures(job, document), *trouble.failures),
+        tally=Tally() if requests else _tally(settled, section_work.spared),
+        lines=_lines(document, settled, plan) if plan.lines and not requests else b"",
         tracebacks=tuple(trouble.tracebacks),
+        requests=requests,
     )
+
+
+class _Sections:
+    """The sections of a document on their way: readings out of the store or anew, and what a model is to be asked."""
+
+    def __init__(
+        self, document: Document, job: Job, ingest: str, engine: Engine, plan: Plan, trouble: _Trouble
+    ) -> None:
+        self.new: list[ReadingRow] = []
+        self.requests: list[Request] = []
+        self.spared = 0
+        self._document = document
+        self._job = job
+        self._ingest = ingest
+        self._engine = engine
+        self._plan = plan
+        self._trouble = trouble
+        self._stored = job.held.readings if job.held else {}
+
+    def settle(self, placed: Sequence[Placed]) -> list[Settled]:
+        """Read the forms among the sections and settle them; of no use where there are requests."""
+        forms = [each for each in placed if each.section.form_type is not None]
+        readers = [reader for reader in self._plan.readers if reader != llm.NAME]
+        work: Work = [(each.section, self._type(each), self._read(each, readers)) for each in forms]
+        if self._plan.asking is None:
+            return _settle(self._document, work, self._engine, self._trouble)
+        doubtful = [True] * len(forms)
+        if self._plan.cascade:
+            settled = _settle(self._document, work, self._engine, _Trouble())
+            doubtful = [bool(form.review) for form in settled]
+            self.spared = doubtful.count(False)
+        work = [
+            (section, form_type, [*readings, *self._ask(each)] if ask else readings)
+            for each, (section, form_type, readings), ask in zip(forms, work, doubtful, strict=True)
+        ]
+        return [] if self.requests else _settle(self._document, work, self._engine, self._trouble)
+
+    def _type(self, placed: Placed) -> FormType:
+        assert placed.section.form_type is not None
+        return self._engine.form_type(placed.section.form_type)
+
+    def _key(self, placed: Placed, reader: str) -> str:
+        return reading_keys(placed, self._ingest, self._plan.versions, [reader])[0]
+
+    def _read(self, placed: Placed, readers: Sequence[str]) -> list[Reading]:
+        """The readings of a section by readers that need nobody's answer."""
+        readings: list[Reading] = []
+        form_type = self._type(placed)
+        for reader in readers:
+            key = self._key(placed, reader)
+            if key in self._stored:
+                readings.append(decode_reading(self._stored[key], placed.section))
+                continue
+            function = self._engine.readers[reader]
+            reading = self._trouble.read(function, self._document, placed.section, form_type)
+            if reading is not None:
+                readings.append(self._keep(placed, key, reading))
+        return readings
+
+    def _keep(self, placed: Placed, key: str, reading: Reading) -> Reading:
+        form_type = self._type(placed)
+        version = self._plan.versions.reader[reading.reader, form_type.name]
+        payload = encode_reading(reading, placed.section)
+        self.new.append(ReadingRow(key, placed.digest, form_type.name, reading.reader, version, payload))
+        return reading
+
+    def _ask(self, placed: Placed) -> list[Reading]:
+        """The model's reading of a section; none where its answers have to be asked for first."""
+        asking = self._plan.asking
+        assert asking is not None
+        key = self._key(placed, llm.NAME)
+        if key in self._stored:
+            return [decode_reading(self._stored[key], placed.section)]
+        form_type = self._type(placed)
+        asked = llm.ask(self._document, placed.section, form_type, placed.digest, asking, self._job.known)
+        if asked.missing:
+            self.requests.extend(asked.missing)
+            return []
+        if asked.problem:
+            self._trouble.model(asked.problem, placed.section)
+            return [Reading.failed(llm.NAME, asked.problem)]
+
+        def understand(document: Document, section: Section, form_type: FormType) -> Reading:
+            return llm.read_answer(document, section, form_type, asked.answer, quotes=asking.quotes)
+
+        reading = self._trouble.read(understand, self._document, placed.section, form_type)
+        return [Reading.failed(llm.NAME, "reader.failed") if reading is None else self._keep(placed, key, reading)]
 
 
 def _files(job: Job) -> Sequence[bytes]:
@@ -415,8 +506,8 @@ def _lines(document: Document, settled: Sequence[Settled], plan: Plan) -> bytes:
     return zlib.compress(b"".join(lines), 1) if lines else b""
 
 
-def _tally(settled: Sequence[Settled]) -> Tally:
-    tally = Tally(documents=1, formless=not settled, forms=len(settled))
+def _tally(settled: Sequence[Settled], spared: int) -> Tally:
+    tally = Tally(documents=1, formless=not settled, forms=len(settled), spared=spared)
     for form in settled:
         tally.untouched += not form.review
         tally.questions += len(form.review)

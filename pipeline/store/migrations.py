@@ -10,8 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -32,7 +34,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.messages import say
 from pipeline.store import tables
 
-__all__ = ["MIGRATIONS", "Migration", "first_tables", "migrate", "pages", "schema_number"]
+__all__ = ["MIGRATIONS", "Migration", "answers", "first_tables", "migrate", "pages", "schema_number"]
 
 Migration = Callable[[Connection], None]
 
@@ -142,7 +144,71 @@ def pages(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE failure ADD COLUMN page INTEGER DEFAULT 0 NOT NULL"))
 
 
-MIGRATIONS: tuple[Migration, ...] = (first_tables, pages)
+def answers(connection: Connection) -> None:
+    """What models answered and what they cost; requests that went out in files, and batches of an endpoint."""
+    made = MetaData()
+    Table("run", made, Column("id", Integer, primary_key=True))
+    Table(
+        "answer",
+        made,
+        Column("key", String(32), primary_key=True),
+        Column("run", ForeignKey("run.id"), nullable=False),
+        Column("digest", String(32), nullable=False),
+        Column("form_type", String(64), nullable=False),
+        Column("shape", String(32), nullable=False),
+        Column("model", String(128), nullable=False),
+        Column("cut", Integer, nullable=False),
+        Column("payload", LargeBinary(2**31 - 1), nullable=False),
+    )
+    Table(
+        "call",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("run", ForeignKey("run.id"), nullable=False),
+        Column("key", String(32), nullable=False),
+        Column("model", String(128), nullable=False),
+        Column("outcome", String(32), nullable=False),
+        Column("status", Integer, nullable=False),
+        Column("prompt_tokens", Integer, nullable=False),
+        Column("cached_tokens", Integer, nullable=False),
+        Column("completion_tokens", Integer, nullable=False),
+        Column("cost", BigInteger, nullable=False),
+        Column("seconds", Float, nullable=False),
+        Column("ended", String(32), nullable=False),
+        Index("call_by_run", "run"),
+        Index("call_by_key", "key"),
+    )
+    Table(
+        "request",
+        made,
+        Column("key", String(32), primary_key=True),
+        Column("run", ForeignKey("run.id"), nullable=False),
+        Column("digest", String(32), nullable=False),
+        Column("form_type", String(64), nullable=False),
+        Column("shape", String(32), nullable=False),
+        Column("model", String(128), nullable=False),
+    )
+    Table(
+        "batch",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("run", ForeignKey("run.id"), nullable=False),
+        Column("remote", String(128), nullable=False),
+        Column("url", Text, nullable=False),
+        Column("requests", Integer, nullable=False),
+        Column("submitted", String(32), nullable=False),
+    )
+    Table(
+        "batch_end",
+        made,
+        Column("batch", ForeignKey("batch.id"), primary_key=True),
+        Column("outcome", String(32), nullable=False),
+        Column("ended", String(32), nullable=False),
+    )
+    made.create_all(connection)
+
+
+MIGRATIONS: tuple[Migration, ...] = (first_tables, pages, answers)
 
 
 def schema_number(connection: Connection) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.source import Section
 
 __all__ = [
+    "AnswerRow",
+    "CallRow",
     "DocumentRow",
     "Entry",
     "FailureRow",
@@ -20,6 +23,7 @@ __all__ = [
     "ReadingRow",
     "RunRow",
     "Shelf",
+    "Spent",
 ]
 
 
@@ -68,6 +72,43 @@ class ReadingRow(NamedTuple):
     reader: str
     version: str
     payload: bytes
+
+
+class AnswerRow(NamedTuple):
+    """What a model answered to the request of that key: canonical JSON, or nothing where it was cut at the limit."""
+
+    key: str
+    digest: str
+    form_type: str
+    shape: str
+    model: str
+    cut: bool
+    text: str
+
+
+class CallRow(NamedTuple):
+    """One call of a model: how it ended, what it took. `cost` is in the currency of the prices."""
+
+    key: str
+    model: str
+    outcome: str
+    status: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: Decimal
+    seconds: float
+
+
+class Spent(NamedTuple):
+    """Sums over calls."""
+
+    calls: int = 0
+    answers: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = Decimal(0)
 
 
 class FailureRow(NamedTuple):

@@ -9,21 +9,52 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, and_, delete, func, insert, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+)
 
+from pipeline.codec import pack, unpack
 from pipeline.errors import ConfigurationError
 from pipeline.messages import say
 from pipeline.source import Section, SectionKind, Span
 from pipeline.store.connect import WRITING, connect, parse, told
 from pipeline.store.migrations import MIGRATIONS, migrate, schema_number
-from pipeline.store.rows import Entry, FailureRow, Held, NameRow, OpenFailure, PageRow, Placed, RunRow, Shelf
-from pipeline.store.tables import document, failure, name, page, reading, run, run_end, section
+from pipeline.store.rows import (
+    AnswerRow,
+    CallRow,
+    Entry,
+    FailureRow,
+    Held,
+    NameRow,
+    OpenFailure,
+    PageRow,
+    Placed,
+    RunRow,
+    Shelf,
+    Spent,
+)
+from pipeline.store.tables import answer, call, document, failure, name, page, reading, run, run_end, section
 from pipeline.versions import Versions, reading_keys
 
 __all__ = ["Store"]
 
+_COST_UNITS = 10**9
+"""Costs are kept as whole billionths: an answer may cost less than a cent's thousandth."""
 _AT_ONCE = 400
 """Values in one IN list; SQLite's oldest limit of variables in a statement is 999."""
 
@@ -136,6 +167,47 @@ class Store:
         query = select(page.c.page, page.c.payload).where(page.c.sha256 == sha256, page.c.ingest == ingest)
         with told(self._shown), self._reader.connect() as connection:
             return {row.page: row.payload for row in connection.execute(query)}
+
+    def write_answers(self, run_id: int, answers: Iterable[AnswerRow], calls: Iterable[CallRow]) -> None:
+        """Keep what models answered, and every call that was made for it, in one transaction."""
+        ended = _now()
+        answer_rows = [{"run": run_id, **row._asdict(), "payload": pack(row.text)} for row in answers]
+        for values in answer_rows:
+            del values["text"]
+        call_rows = [
+            {"run": run_id, "ended": ended, **row._asdict(), "cost": int(row.cost * _COST_UNITS)} for row in calls
+        ]
+        with told(self._shown), self._writer.begin() as connection:
+            _add(connection, answer, answer_rows)
+            if call_rows:
+                connection.execute(insert(call), call_rows)
+
+    def answers(self, keys: Sequence[str]) -> dict[str, AnswerRow]:
+        """What models have answered to the requests of these keys."""
+        with told(self._shown), self._reader.connect() as connection:
+            rows = list(_select_in(connection, select(answer), answer.c.key, keys))
+        return {
+            row.key: AnswerRow(
+                row.key, row.digest, row.form_type, row.shape, row.model, bool(row.cut), unpack(row.payload)
+            )
+            for row in rows
+        }
+
+    def spent(self, run_id: int | None = None) -> Spent:
+        """What calls of models took, in one run or in all."""
+        query = select(
+            func.count(),
+            func.coalesce(func.sum(case((call.c.outcome == "answered", 1), else_=0)), 0),
+            *(
+                func.coalesce(func.sum(column), 0)
+                for column in (call.c.prompt_tokens, call.c.cached_tokens, call.c.completion_tokens, call.c.cost)
+            ),
+        ).select_from(call)
+        if run_id is not None:
+            query = query.where(call.c.run == run_id)
+        with told(self._shown), self._reader.connect() as connection:
+            calls, answered, prompt, cached, completion, cost = map(int, connection.execute(query).one())
+        return Spent(calls, answered, prompt, cached, completion, Decimal(cost) / _COST_UNITS)
 
     # Reading
 

@@ -1,13 +1,17 @@
 """The tables as they are after the last migration.
 
-Rows are only ever added, except that those of `page` go when their document is made. Hashes are hexadecimal text,
+Rows are only ever added, except that those of `page` go when their document is made. `answer` holds what models
+answered, `call` what was paid, in billionths of the currency of the prices; `request` what went out in files, `batch`
+what an endpoint was given to do. Hashes are hexadecimal text,
 payloads compressed bytes (`pipeline.codec`), times ISO 8601 UTC.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -19,7 +23,23 @@ from sqlalchemy import (
     Text,
 )
 
-__all__ = ["document", "failure", "metadata", "migration", "name", "page", "reading", "run", "run_end", "section"]
+__all__ = [
+    "answer",
+    "batch",
+    "batch_end",
+    "call",
+    "document",
+    "failure",
+    "metadata",
+    "migration",
+    "name",
+    "page",
+    "reading",
+    "request",
+    "run",
+    "run_end",
+    "section",
+]
 
 _LARGEST_PAYLOAD = 2**31 - 1
 """Bytes; it makes MySQL choose a type that holds more than 64 KB."""
@@ -103,6 +123,68 @@ page = Table(
     Column("page", Integer, primary_key=True, autoincrement=False),
     Column("payload", LargeBinary(_LARGEST_PAYLOAD), nullable=False),
     sqlite_with_rowid=False,
+)
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("form_type", String(64), nullable=False),
+    Column("shape", String(32), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("cut", Integer, nullable=False),
+    Column("payload", LargeBinary(_LARGEST_PAYLOAD), nullable=False),
+)
+
+call = Table(
+    "call",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("key", String(32), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("ended", String(32), nullable=False),
+    Index("call_by_run", "run"),
+    Index("call_by_key", "key"),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("form_type", String(64), nullable=False),
+    Column("shape", String(32), nullable=False),
+    Column("model", String(128), nullable=False),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("remote", String(128), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("submitted", String(32), nullable=False),
+)
+
+batch_end = Table(
+    "batch_end",
+    metadata,
+    Column("batch", ForeignKey("batch.id"), primary_key=True),
+    Column("outcome", String(32), nullable=False),
+    Column("ended", String(32), nullable=False),
 )
 
 name = Table(

@@ -3,3 +3,8 @@
 `cells` numbers the cells, `wire` is the shape of an answer, `prompt` makes the requests, `references` resolves what an
 answer names, `reader` makes a reading of it. Nothing here speaks to a network: that is `pipeline.model`.
 """
+
+from pipeline.readers.llm.prompt import Asking, fingerprint
+from pipeline.readers.llm.reader import NAME, Asked, Known, ask, read_answer
+
+__all__ = ["NAME", "Asked", "Asking", "Known", "ask", "fingerprint", "read_answer"]

@@ -18,9 +18,9 @@ from typing import Any
 from pipeline.forms import FormType
 from pipeline.model.request import Request
 from pipeline.readers.llm.cells import Numbered, as_shown
-from pipeline.readers.llm.wire import SUBTOTAL, Shape, answer_model, layout_of
+from pipeline.readers.llm.wire import SUBTOTAL, Shape, answer_model, layout_of, shapes
 
-__all__ = ["Asking", "Question", "instructions", "prompt_text", "request_for"]
+__all__ = ["Asking", "Question", "fingerprint", "instructions", "prompt_text", "request_for"]
 
 _SEPARATOR = " | "
 
@@ -114,6 +114,12 @@ def request_for(form_type: FormType, digest: str, numbered: Numbered, question: 
     text = _json(body)
     key = hashlib.sha256(f"{asking.epoch}\n{text}".encode()).hexdigest()[:32]
     return Request(key, form_type.name, shape_name(question.shape, quotes=asking.quotes), digest, text)
+
+
+def fingerprint(form_type: FormType, asking: Asking) -> str:
+    """What an answer depends on beside the cells: the keys of every kind of question about no cells at all."""
+    nothing = Numbered((), (), ())
+    return " ".join(request_for(form_type, "", nothing, Question(shape), asking).key for shape in shapes())
 
 
 def shape_name(shape: str, *, quotes: bool) -> str:

@@ -1,0 +1,212 @@
+"""Two readings of a form made one: double keying, with the page as the judge.
+
+Rows are matched by the characters they are read from, never by their numbers, so that a row that one reader dropped or
+doubled shifts nothing. A leaf on which both agree is confirmed, and what the table reader doubted about its place is
+settled. Where they differ, a reading is refuted at a leaf by the page alone: it names a place that there is not, or
+one that another leaf holds for both readers, it leaves over what the other accounts for, or it stands where no leaf of
+its row or column could. If only the model's is refuted, the geometry allows one place and the table reader's stands.
+Otherwise an identity may tell the two apart (`settle`), else a person has to. Equal values at different places are no
+agreement.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from pipeline.forms import FormType, Kind, pattern
+from pipeline.geometry import HEADINGS, misplaced
+from pipeline.reading import Doubt, Part, Reading, Ref, RefKind
+from pipeline.source import Document, Section
+from pipeline.values import value_of
+
+__all__ = ["Agreement", "agree"]
+
+_OF_THE_SOURCE = frozenset({"columns.lost", "heading.blank", "heading.cut", "heading.lost"})
+"""Doubts about what the source holds, not about where: no second reader clears them."""
+_Span = tuple[int, int]
+"""Cell id and offset of one character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One reading out of two. `disputed` maps leaves that only a person, an identity or a third reader can settle to
+    what the model read there; `rows` maps its rows to the model's."""
+
+    reading: Reading
+    disputed: Mapping[str, Ref] = field(default_factory=dict)
+    rows: Mapping[int, int] = field(default_factory=dict)
+
+
+def agree(document: Document, section: Section, form_type: FormType, first: Reading, second: Reading) -> Agreement:
+    """Hold the reading of the table reader, `first`, against that of a model."""
+    return _Comparison(document, section, form_type, first, second).result()
+
+
+class _Comparison:
+    def __init__(
+        self, document: Document, section: Section, form_type: FormType, first: Reading, second: Reading
+    ) -> None:
+        self._document = document
+        self._form_type = form_type
+        self._table = form_type.vocabulary.table.group
+        self._first = first
+        self._second = second
+        start = f"{self._table}[]."
+        own = (leaf.removeprefix(start) for leaf in form_type.leaves if leaf.startswith(start))
+        self._columns = [column for column in own if column not in HEADINGS]
+        self._rows = self._matched_rows()
+        self._other = {path: second.leaves.get(self._path_there(path)) for path in first.leaves}
+        self._doubted_there = {
+            doubt.path for doubt in (*second.doubts, *misplaced(document, section, form_type, second))
+        }
+        self._doubted_here = {doubt.path for doubt in misplaced(document, section, form_type, first)}
+        self._accounted_here = self._accounted(first)
+        self._accounted_there = self._accounted(second)
+
+    def _path_there(self, path: str) -> str:
+        """What a leaf of the first reading is called in the second."""
+        if not path.startswith(f"{self._table}["):
+            return path
+        number, _, column = path[len(self._table) + 1 :].partition("].")
+        row = self._rows.get(int(number))
+        return "" if row is None else f"{self._table}[{row}].{column}"
+
+    def result(self) -> Agreement:
+        same = {path for path, ref in self._first.leaves.items() if self._agrees(path, ref, self._other[path])}
+        settled = self._held_by(same)
+        doubts: list[Doubt] = []
+        disputed: dict[str, Ref] = {}
+        for path, ref in self._first.leaves.items():
+            if path in same:
+                continue
+            other = self._other[path]
+            if ref.kind is RefKind.LOST or self._refuted_here(path, ref, other, settled):
+                doubts.append(Doubt(path, "readers.differ"))
+            elif not self._refuted_there(path, ref, other, settled):
+                disputed[path] = other or Ref(RefKind.LOST)
+        doubts += self._kept_doubts(same)
+        doubts += self._rows_of_the_second_only(settled)
+        reading = replace(self._first, reader=f"{self._first.reader}+{self._second.reader}", doubts=tuple(doubts))
+        return Agreement(reading, disputed, self._rows)
+
+    def _agrees(self, path: str, one: Ref, other: Ref | None) -> bool:
+        """The same value at the same place; blank is blank, whether it is said to be empty, a dash or absent."""
+        if other is None or RefKind.LOST in (one.kind, other.kind):
+            return False
+        if self._path_there(path) in self._doubted_there or (one.kind is RefKind.AT) != (other.kind is RefKind.AT):
+            return False
+        if one.kind is not RefKind.AT:
+            return True
+        kind = self._form_type.leaves.get(pattern(path), Kind.NUMBER)
+        values = [value_of(kind, ref.parts, self._document.cells) for ref in (one, other)]
+        return values[0].value == values[1].value and bool(self._spans(one.parts) & self._spans(other.parts))
+
+    def _held_by(self, paths: Iterable[str]) -> dict[_Span, str]:
+        """The characters on which both readers agree, with their leaf."""
+        return {span: path for path in paths for span in self._spans(self._first.leaves[path].parts)}
+
+    def _refuted_there(self, path: str, ref: Ref, other: Ref | None, settled: Mapping[_Span, str]) -> bool:
+        """Can the second reading not be right about this leaf?"""
+        if other is None:
+            return self._left_out(path)
+        mine, theirs = self._spans(ref.parts), self._spans(other.parts)
+        if self._path_there(path) in self._doubted_there:
+            return True
+        if any(_clash(path, settled.get(span)) for span in theirs - mine):
+            return True
+        return not mine - theirs <= self._accounted_there
+
+    def _refuted_here(self, path: str, ref: Ref, other: Ref | None, settled: Mapping[_Span, str]) -> bool:
+        """Can the first reading not be right about this leaf?"""
+        if path in self._doubted_here:
+            return True
+        mine, theirs = self._spans(ref.parts), self._spans(other.parts if other else ())
+        if any(_clash(path, settled.get(span)) for span in mine - theirs):
+            return True
+        return not theirs - mine <= self._accounted_here
+
+    def _left_out(self, path: str) -> bool:
+        """Has the second reading left out the row of a leaf, all of whose characters it accounts for nowhere?"""
+        if not path.startswith(f"{self._table}["):
+            return False
+        own = self._row(self._first, int(path[len(self._table) + 1 :].partition("]")[0]))
+        return bool(own) and not own & self._accounted_there
+
+    def _kept_doubts(self, same: set[str]) -> Iterator[Doubt]:
+        """Doubts of the first reading that agreement does not settle; one of a group stays for what is not agreed."""
+        everywhere = {number for number in range(self._first.rows)} == set(self._rows)
+        for doubt in self._first.doubts:
+            if doubt.code in _OF_THE_SOURCE:
+                yield doubt
+            elif doubt.path == f"{self._table}[]":
+                if not everywhere:
+                    yield doubt
+            elif doubt.path in self._first.leaves:
+                if doubt.path not in same:
+                    yield doubt
+            else:
+                below = [path for path in self._first.leaves if _is_below(path, doubt.path)]
+                if not below:
+                    yield doubt
+                for path in below:
+                    if path not in same:
+                        yield replace(doubt, path=path)
+
+    def _rows_of_the_second_only(self, settled: Mapping[_Span, str]) -> Iterator[Doubt]:
+        """A row that only the second reading has is missing in the first, unless it says again what other rows say."""
+        known = set(self._rows.values())
+        for row in range(self._second.rows):
+            if row not in known:
+                spans = self._row(self._second, row)
+                if not spans or not spans <= self._accounted_here:
+                    yield Doubt(f"{self._table}[]", "rows.differ", "one reader has a row that the other has not")
+
+    def _spans(self, parts: Iterable[Part]) -> set[_Span]:
+        """The visible characters of these parts."""
+        cells = self._document.cells
+        return {
+            (cell, at)
+            for cell, start, end in parts
+            for at in range(start, end)
+            if not cells[cell - 1].text[at].isspace()
+        }
+
+    def _accounted(self, reading: Reading) -> set[_Span]:
+        """All visible characters that a reading accounts for."""
+        refs = (*reading.leaves.values(), *reading.extra.values())
+        parts = {part for ref in refs for part in ref.parts} | {claim.part for claim in reading.claims}
+        return self._spans(parts)
+
+    def _row(self, reading: Reading, row: int) -> set[_Span]:
+        """The visible characters of a row's own leaves."""
+        refs = (reading.leaves.get(f"{self._table}[{row}].{column}") for column in self._columns)
+        return self._spans(part for ref in refs if ref is not None for part in ref.parts)
+
+    def _matched_rows(self) -> dict[int, int]:
+        """Rows of the first reading → rows of the second that are read from the same characters, each taken once."""
+        there: dict[_Span, list[int]] = {}
+        for row in range(self._second.rows):
+            for span in self._row(self._second, row):
+                there.setdefault(span, []).append(row)
+        shared: list[tuple[int, int, int]] = []
+        for row in range(self._first.rows):
+            counts = Counter(other for span in self._row(self._first, row) for other in there.get(span, ()))
+            shared += [(count, row, other) for other, count in counts.items()]
+        matched: dict[int, int] = {}
+        for _, row, other in sorted(shared, key=lambda each: (-each[0], abs(each[1] - each[2]), each)):
+            if row not in matched and other not in matched.values():
+                matched[row] = other
+        return matched
+
+
+def _clash(path: str, holder: str | None) -> bool:
+    """Is a character held by another leaf, which does not share it? Headings that are carried down do."""
+    if holder is None or holder == path:
+        return False
+    return not (pattern(path) == pattern(holder) and path.rpartition(".")[2] in HEADINGS)
+
+
+def _is_below(path: str, group: str) -> bool:
+    return not group or (path.startswith(group) and path[len(group) : len(group) + 1] in (".", "["))
