@@ -71,24 +71,22 @@ def digitise_inputs(
     plan: Plan,
     watchers: Sequence[Watcher],
     report: Report,
-    pages_as_documents: bool = False,
     endpoint: Endpoint | None = None,
-    stop: Callable[[], None] = lambda: None,
 ) -> None:
     """Digitise what was found and write it to the store; `report` is kept up to date.
 
     The same bytes under several names are read once: the other names come when the first is stored. `endpoint` answers
-    what a model is asked; `stop` is called often while there is nothing to do but wait for it.
+    what a model is asked.
     """
     ledger = _Ledger(store, lambda: run_id, plan, watchers, report, of_files=True)
     for file, failure in inputs.unreadable:
         ledger.unreadable(file, failure)
-    agenda = Agenda(inputs.files, store, plan, pages_as_documents=pages_as_documents)
+    agenda = Agenda(inputs.files, store, plan, pages_as_documents=inputs.pages_as_documents)
     try:
-        for files in (agenda, Agenda(agenda.twins, store, plan, once=False)):
-            consulting = Consulting(files, store, endpoint)
-            ledger.take(_whole(files, _answered(consulting, executor, stop), report))
-            ledger.flush()
+        ledger.take(_whole(agenda, _answered(Consulting(agenda, store, endpoint), executor), report))
+        ledger.flush()
+        twins = Agenda(agenda.twins, store, plan, once=False)
+        ledger.take(_whole(twins, _answered(Consulting(twins, store, endpoint), executor), report))
     finally:
         ledger.flush()
 
@@ -107,7 +105,7 @@ def _whole(agenda: Agenda, outcomes: Iterable[Outcome], report: Report) -> Itera
     yield from agenda.failed
 
 
-def _answered(consulting: Consulting, executor: Executor, stop: Callable[[], None]) -> Iterator[Outcome]:
+def _answered(consulting: Consulting, executor: Executor) -> Iterator[Outcome]:
     """Outcomes until nothing waits for a model's answer any more; those of documents that ask are among them."""
     while True:
         for outcome in executor.run(jobs=consulting):
@@ -115,7 +113,6 @@ def _answered(consulting: Consulting, executor: Executor, stop: Callable[[], Non
             yield outcome
         if not consulting.waiting:
             return
-        stop()
         consulting.wait(_TICK_SECONDS)
 
 
@@ -128,15 +125,17 @@ def settle_stored(
     plan: Plan,
     watchers: Sequence[Watcher],
     report: Report,
+    endpoint: Endpoint | None = None,
 ) -> None:
     """Settle documents out of the store, without their files; readings that have become stale are read again.
 
-    Documents that never could be ingested are left out, and no model is asked. `run_id` is asked for only if there is something to write.
+    Documents that never could be ingested are left out, and without an `endpoint` no model is asked. `run_id` is asked for only if there is
+    something to write.
     """
     ledger = _Ledger(store, run_id, plan, watchers, report, of_files=False)
     try:
-        consulting = Consulting(_stored_jobs(names, store, plan), store, None)
-        ledger.take(_answered(consulting, executor, lambda: None))
+        consulting = Consulting(_stored_jobs(names, store, plan), store, endpoint)
+        ledger.take(_answered(consulting, executor))
     finally:
         ledger.flush()
 

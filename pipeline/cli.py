@@ -62,13 +62,21 @@ def run(
     pages_as_documents: Annotated[
         bool | None, typer.Option("--pages-as-documents", help=say("help.pages_as_documents"))
     ] = None,
+    epoch: Annotated[int | None, typer.Option(help=say("help.epoch"), min=0, metavar="N")] = None,
+    max_tokens_total: Annotated[int | None, typer.Option(help=say("help.max_tokens"), min=1, metavar="N")] = None,
+    max_cost: Annotated[float | None, typer.Option(help=say("help.max_cost"), min=0, metavar="AMOUNT")] = None,
 ) -> int:
     """Digitise files, folders and archives."""
+    from decimal import Decimal
+
     from pipeline.commands import run_command
     from pipeline.settings import load_settings
 
-    settings = load_settings(db=db, reader=reader, executor=executor, jobs=jobs, pages_as_documents=pages_as_documents)
-    return run_command(paths, settings, export=export)
+    settings = load_settings(
+        db=db, reader=reader, executor=executor, jobs=jobs, pages_as_documents=pages_as_documents, epoch=epoch
+    )
+    cost = None if max_cost is None else Decimal(str(max_cost))
+    return run_command(paths, settings, export=export, max_tokens=max_tokens_total, max_cost=cost)
 
 
 @app.command(help=say("help.status"))

@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.bulk import Report, Watcher, digitise_inputs, settle_stored
-from pipeline.errors import ExitCode, NothingUsable, UsageError
+from pipeline.choice import budget_of, chosen_reader, endpoint_sentence, open_caller, plan_of
+from pipeline.errors import BudgetReached, ConfigurationError, ExitCode, NothingUsable, UsageError
 from pipeline.evaluate import gold_records, read_export, score
 from pipeline.executors.local import local_executor
 from pipeline.export import Format, Spool, check_target, write_export
@@ -23,12 +24,14 @@ from pipeline.inputs import Inputs, all_plain, find_inputs
 from pipeline.interrupt import Interrupted, Interruption
 from pipeline.logbook import write_log
 from pipeline.messages import failure_sentence, say
+from pipeline.model.caller import Caller
+from pipeline.model.failures import EndpointError
+from pipeline.model.spending import Budget
 from pipeline.settings import Settings
 from pipeline.store.connect import shown
-from pipeline.store.rows import NameRow
+from pipeline.store.rows import NameRow, Spent
 from pipeline.store.store import Store
 from pipeline.summary import RunProgress, console, show_report, show_score, show_status
-from pipeline.versions import current_versions
 from pipeline.work import Outcome, Plan, installed_engine
 
 __all__ = ["eval_command", "export_command", "run_command", "status_command"]
@@ -40,12 +43,21 @@ _STORED_BYTES = 4_000
 """Bytes of text that a stored document is taken for where it is decided whether worker processes are worth it."""
 
 
-def run_command(paths: Sequence[str], settings: Settings, *, export: Path | None) -> int:
+def run_command(
+    paths: Sequence[str],
+    settings: Settings,
+    *,
+    export: Path | None,
+    max_tokens: int | None = None,
+    max_cost: Decimal | None = None,
+) -> int:
     """Digitise files and folders into the store, and export their forms if that is asked for.
 
-    Raises `NothingUsable` where no document could be read or no form was found.
+    `max_tokens` and `max_cost` bound what the calls of a model may take in all. Raises `NothingUsable` where no
+    document could be read or no form was found.
     """
-    _refuse_later("reader", settings.reader, "table", ("llm", "both", "cascade"))
+    reader = chosen_reader(settings)
+    budget = budget_of(settings, max_tokens=max_tokens, max_cost=max_cost)
     _refuse_later("executor", settings.executor, "local", ("durable",))
     if export is not None:
         if export.suffix in (".csv", ".xlsx", ".parquet"):
@@ -60,7 +72,10 @@ def run_command(paths: Sequence[str], settings: Settings, *, export: Path | None
             raise NothingUsable(say("run.no_files"))
         store = stack.enter_context(Store.open(settings.db))
         spool = stack.enter_context(Spool(export)) if export is not None else None
-        _digitise(paths, inputs, settings, store, report, spool, interruption.check)
+        with TemporaryDirectory(prefix="formtally-") as folder:
+            plan = plan_of(settings, reader, lines=spool is not None, limits=settings.limits, spool=folder)
+            run = _Run(settings, store, plan, report, interruption.check)
+            run.digitise(paths, inputs, spool, {"reader": reader}, budget)
         written = None
         if spool is not None and export is not None and report.tally.forms > 0:
             write_export(spool.lines(), export, Format.JSONL, stop=interruption.check)
@@ -69,79 +84,91 @@ def run_command(paths: Sequence[str], settings: Settings, *, export: Path | None
     show_report(
         report,
         seconds=time.monotonic() - began,
+        spent=run.spent,
         store=store.shown,
         export=written,
-        next_command=say("next.again") if report.failures else _next(settings, report.tally.questions > 0),
+        next_command=say("next.again")
+        if report.failures or run.cut_short
+        else _next(settings, report.tally.questions > 0),
     )
+    if run.fatal is not None:
+        raise ConfigurationError(endpoint_sentence(run.fatal))
+    if run.budget_reached:
+        raise BudgetReached(say("run.budget"))
     if report.tally.forms == 0:
         raise NothingUsable(say("run.no_forms" if report.tally.documents else "run.all_failed"))
     return ExitCode.SOME_FAILED if report.failures else ExitCode.DONE
 
 
-def _digitise(
-    paths: Sequence[str],
-    inputs: Inputs,
-    settings: Settings,
-    store: Store,
-    report: Report,
-    spool: Spool | None,
-    stop: Callable[[], None],
-) -> None:
-    """The work of a run, noted in the store from its beginning to its end."""
-    with TemporaryDirectory(prefix="formtally-") as folder:
-        plan = replace(_plan(lines=spool is not None), limits=settings.limits, spool=folder)
-        _work_off(paths, inputs, settings, store, report, spool, plan, stop)
+class _Run:
+    """The work of a run, noted in the store from its beginning to its end, and what the model has cost in it."""
 
+    def __init__(self, settings: Settings, store: Store, plan: Plan, report: Report, stop: Callable[[], None]) -> None:
+        self.spent = Spent()
+        self.fatal: EndpointError | None = None
+        self.budget_reached = False
+        self._settings = settings
+        self._store = store
+        self._plan = plan
+        self._report = report
+        self._stop = stop
 
-def _work_off(
-    paths: Sequence[str],
-    inputs: Inputs,
-    settings: Settings,
-    store: Store,
-    report: Report,
-    spool: Spool | None,
-    plan: Plan,
-    stop: Callable[[], None],
-) -> None:
-    arguments = {"paths": paths[:_PATHS_KEPT], "path_count": len(paths), "readers": plan.readers, "jobs": settings.jobs}
-    run_id = store.begin_run("run", arguments)
-    executor = local_executor(
-        engine=installed_engine,
-        plan=plan,
-        jobs=settings.jobs,
-        size=inputs.size,
-        stop=stop,
-        trusted=lambda: all_plain(inputs.files, is_plain),
-    )
-    total = len(inputs.files) + len(inputs.unreadable)
-    try:
-        with RunProgress(say("run.digitising"), total, report) as progress:
-            watchers: list[Watcher] = [progress, _log_watcher(settings)]
-            if spool is not None:
-                watchers.append(spool)
-            digitise_inputs(
-                inputs,
-                store=store,
-                run_id=run_id,
-                executor=executor,
-                plan=plan,
-                watchers=watchers,
-                report=report,
-                pages_as_documents=settings.pages_as_documents,
-            )
-    except KeyboardInterrupt:
-        executor.close()
-        store.end_run(run_id, "interrupted", _counts(report))
-        raise Interrupted(say("run.interrupted", done=f"{report.tally.documents:,}", total=f"{total:,}")) from None
-    finally:
-        executor.close()
-    store.end_run(run_id, "done", _counts(report))
+    @property
+    def cut_short(self) -> bool:
+        """Is there something that the model was not asked?"""
+        return self.fatal is not None or self.budget_reached
+
+    def digitise(
+        self, paths: Sequence[str], inputs: Inputs, spool: Spool | None, arguments: dict[str, object], budget: Budget
+    ) -> None:
+        """Digitise the inputs. Raises `Interrupted` where somebody stops it."""
+        settings, store, plan, report = self._settings, self._store, self._plan, self._report
+        arguments |= {"paths": paths[:_PATHS_KEPT], "path_count": len(paths), "jobs": settings.jobs}
+        run_id = store.begin_run("run", arguments)
+        executor = local_executor(
+            engine=installed_engine,
+            plan=plan,
+            jobs=settings.jobs,
+            size=inputs.size,
+            stop=self._stop,
+            trusted=lambda: all_plain(inputs.files, is_plain),
+        )
+        total = len(inputs.files) + len(inputs.unreadable)
+        caller: Caller | None = None
+        try:
+            with ExitStack() as stack:
+                stack.callback(executor.close)
+                if plan.asking is not None:
+                    caller = stack.enter_context(open_caller(settings.model, store, run_id, budget))
+                progress = stack.enter_context(RunProgress(say("run.digitising"), total, report))
+                watchers: list[Watcher] = [progress, _log_watcher(settings)]
+                if spool is not None:
+                    watchers.append(spool)
+                digitise_inputs(
+                    inputs,
+                    store=store,
+                    run_id=run_id,
+                    executor=executor,
+                    plan=plan,
+                    watchers=watchers,
+                    report=report,
+                    endpoint=caller,
+                )
+        except KeyboardInterrupt:
+            store.end_run(run_id, "interrupted", _counts(report))
+            done = f"{report.tally.documents:,}"
+            raise Interrupted(say("run.interrupted", done=done, total=f"{total:,}")) from None
+        finally:
+            if caller is not None:
+                self.fatal, self.budget_reached = caller.fatal, caller.budget_reached
+                self.spent = store.spent(run_id)
+        store.end_run(run_id, "done", _counts(report))
 
 
 def status_command(settings: Settings, *, as_json: bool) -> int:
     """Say what is in the store: documents, forms, the last run, what failed."""
-    plan = _plan()
     with Store.open(settings.db, create=False) as store:
+        plan = _stored_plan(settings, store)
         shelf = store.shelf(plan.versions, plan.readers)
         last = store.last_run()
         failures = store.open_failures()
@@ -188,7 +215,7 @@ def export_command(
         store = stack.enter_context(Store.open(settings.db, create=False))
         names = _chosen_names(store, documents)
         spool = stack.enter_context(Spool(out))
-        plan = _plan(lines=True, only_settled=only is not None)
+        plan = _stored_plan(settings, store, lines=True, only_settled=only is not None)
         report = _settle(store, names, settings, plan, [spool], interruption.check)
         if not report.tally.forms:
             raise NothingUsable(say("export.nothing"))
@@ -209,7 +236,8 @@ def eval_command(
         else:
             store = stack.enter_context(Store.open(settings.db, create=False))
             spool = stack.enter_context(Spool())
-            _settle(store, store.names(), settings, _plan(lines=True), [spool], interruption.check)
+            plan = _stored_plan(settings, store, lines=True)
+            _settle(store, store.names(), settings, plan, [spool], interruption.check)
             forms = map(json.loads, spool.lines())
         scored = score(forms, records, form_type, sources=sources)
     if as_json:
@@ -250,10 +278,11 @@ def _settle(
     return report
 
 
-def _plan(*, lines: bool = False, only_settled: bool = False) -> Plan:
-    engine = installed_engine()
-    readers = tuple(engine.readers)
-    return Plan(current_versions(engine.form_types, readers), readers, lines, only_settled)
+def _stored_plan(settings: Settings, store: Store, **more: Any) -> Plan:
+    """The plan of a command that reads nothing: with the readers of the last run, unless others are set."""
+    last = store.last_run()
+    reader = last.arguments.get("reader") if last is not None else None
+    return plan_of(settings, chosen_reader(settings, str(reader)), **more)
 
 
 def _chosen_names(store: Store, documents: Sequence[str]) -> list[NameRow]:

@@ -4,14 +4,23 @@ FormtallyError                 one sentence that says what to do next
 ├── UsageError          2      the command was typed wrongly
 ├── DocumentError              one document failed; the others go on
 ├── NothingUsable       4      no document of the run could be read
-└── ConfigurationError  5      a setting, the store or an endpoint
+├── ConfigurationError  5      a setting, the store or an endpoint
+└── BudgetReached       6      a limit of tokens or cost kept calls of a model from being made
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["ConfigurationError", "DocumentError", "ExitCode", "FormtallyError", "NothingUsable", "UsageError"]
+__all__ = [
+    "BudgetReached",
+    "ConfigurationError",
+    "DocumentError",
+    "ExitCode",
+    "FormtallyError",
+    "NothingUsable",
+    "UsageError",
+]
 
 
 class ExitCode(IntEnum):
@@ -66,3 +75,9 @@ class ConfigurationError(FormtallyError):
     """A setting, the store or an endpoint is not usable as it is."""
 
     exit_code = ExitCode.CONFIGURATION
+
+
+class BudgetReached(FormtallyError):
+    """A limit of tokens or cost was reached before everything was read; what was read is in the store."""
+
+    exit_code = ExitCode.BUDGET

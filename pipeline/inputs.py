@@ -68,12 +68,13 @@ class Inputs:
     """What the paths of a command lead to.
 
     `unreadable` are files and folders that could not be looked at, with the reason; `other_kinds` counts, by suffix,
-    files in folders of kinds that are not read.
+    files in folders of kinds that are not read. With `pages_as_documents`, numbered pictures are no series.
     """
 
     files: list[Input] = field(default_factory=list)
     unreadable: list[tuple[Input, FailureRow]] = field(default_factory=list)
     other_kinds: Counter[str] = field(default_factory=Counter)
+    pages_as_documents: bool = False
 
     @property
     def size(self) -> int:
@@ -95,6 +96,7 @@ def find_inputs(
     for path in paths:
         search.path(path)
     found = search.inputs
+    found.pages_as_documents = pages_as_documents
     if not pages_as_documents:
         found.files = [*search.named, *_joined(search.found)]
     else:

@@ -63,6 +63,50 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "the file is in no format that is read; convert it to PDF, Word, Excel, HTML, a picture or text",
         "无法读取这种格式的文件；请转换成 PDF、Word、Excel、HTML、图片或文本",
     ),
+    "failure.model.refused": (
+        "the model refuses to read this form; read it with another model, or settle it in review",
+        "模型拒绝读取这张表；请换用其他模型，或人工复核",
+    ),
+    "failure.model.invalid": (
+        "the model's answer is not in the form that was asked for, also when asked again; another mode may help",
+        "模型的回答不合要求的格式，重问后仍然如此；可换用其他 mode",
+    ),
+    "failure.model.empty": (
+        "the model gives an empty answer; run the same command again",
+        "模型的回答为空；请重新运行同一命令",
+    ),
+    "failure.model.truncated": (
+        "the model's answer is too long for its limit, also in parts; raise model.max_output_tokens",
+        "模型的回答超出长度上限，分段后仍然如此；请调高 model.max_output_tokens",
+    ),
+    "failure.model.rate_limited": (
+        "the endpoint takes no more requests at present; run the same command again later",
+        "接口暂不接受更多请求；请稍后重新运行同一命令",
+    ),
+    "failure.model.server": (
+        "the endpoint fails on this request; run the same command again later",
+        "接口处理此请求时出错；请稍后重新运行同一命令",
+    ),
+    "failure.model.timeout": (
+        "the model does not answer in time; raise model.timeout_seconds, or run the same command again",
+        "模型未在限定时间内回答；请调高 model.timeout_seconds，或重新运行同一命令",
+    ),
+    "failure.model.unreachable": (
+        "the endpoint cannot be reached; check it with `formtally doctor --model`, then run the same command again",
+        "无法连接接口；请用 `formtally doctor --model` 检查，然后重新运行同一命令",
+    ),
+    "failure.model.rejected": (
+        "the endpoint does not accept the request; check the settings with `formtally doctor --model`",
+        "接口不接受此请求；请用 `formtally doctor --model` 检查设置",
+    ),
+    "failure.model.too_long": (
+        "the form is longer than what the model can read at once; use a model with a longer context",
+        "表格超出模型一次能读的长度；请换用上下文更长的模型",
+    ),
+    "failure.model.nothing": (
+        "there is nothing in the form that a model could be shown",
+        "表中没有可供模型读取的内容",
+    ),
     "failure.line_too_long": (
         "the file has a line that is too long; break it between the forms",
         "文件中有一行过长；请在表与表之间换行",
@@ -277,6 +321,51 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "formtally.toml cannot be read ({cause}); correct or remove it",
         "formtally.toml 无法读取（{cause}）；请改正或删除",
     ),
+    "model.none": (
+        "no model is configured; set FORMTALLY_MODEL__URL and FORMTALLY_MODEL__NAME, or use --reader table",
+        "未配置模型；请设置 FORMTALLY_MODEL__URL 与 FORMTALLY_MODEL__NAME，或使用 --reader table",
+    ),
+    "endpoint.key": (
+        "the endpoint does not accept the key; set FORMTALLY_API_KEY to one that it knows",
+        "接口不接受此密钥；请把 FORMTALLY_API_KEY 设为有效的密钥",
+    ),
+    "endpoint.url": (
+        "there is no OpenAI-compatible endpoint at the URL; correct FORMTALLY_MODEL__URL, which mostly ends in /v1",
+        "该地址没有 OpenAI 兼容接口；请改正 FORMTALLY_MODEL__URL，通常以 /v1 结尾",
+    ),
+    "endpoint.model": (
+        "the endpoint does not know the model; set FORMTALLY_MODEL__NAME to one that it has",
+        "接口没有此模型；请把 FORMTALLY_MODEL__NAME 设为它提供的模型",
+    ),
+    "endpoint.json_mode": (
+        "the endpoint cannot hold answers to a schema; set FORMTALLY_MODEL__MODE to tools, json_object or text",
+        "接口不支持按格式作答；请把 FORMTALLY_MODEL__MODE 设为 tools、json_object 或 text",
+    ),
+    "endpoint.quota": (
+        "the account of the key has no credit left; top it up, then run the same command again",
+        "该密钥的账户余额不足；请充值后重新运行同一命令",
+    ),
+    "endpoint.rejected": (
+        "the endpoint rejects every request ({detail}); check the settings with `formtally doctor --model`",
+        "接口拒绝所有请求（{detail}）；请用 `formtally doctor --model` 检查设置",
+    ),
+    "endpoint.down": (
+        "the endpoint is down; what was read is in the store, run the same command again when it is back",
+        "接口已停止服务；已读内容均已入库，待其恢复后重新运行同一命令",
+    ),
+    "endpoint.price": (
+        "a limit of cost needs prices; set FORMTALLY_MODEL__PRICE_INPUT and FORMTALLY_MODEL__PRICE_OUTPUT",
+        "限制费用需要单价；请设置 FORMTALLY_MODEL__PRICE_INPUT 与 FORMTALLY_MODEL__PRICE_OUTPUT",
+    ),
+    "endpoint.internal": (
+        "an error in formtally itself ended the calls of the model ({detail}); please report it",
+        "formtally 自身出错，模型调用中止（{detail}）；请反馈",
+    ),
+    "run.budget": (
+        "the limit was reached: forms that the model was not asked about are in review; the same command with a higher "
+        "limit goes on",
+        "已达上限：模型尚未读取的表全部待复核；提高上限后重新运行同一命令即可继续",
+    ),
     "usage.later": (
         "--{option} {value} is not available yet; use --{option} {instead}",
         "--{option} {value} 尚不可用；请用 --{option} {instead}",
@@ -419,6 +508,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "summary.failed_count": ("{count} failed", "{count} 个失败"),
     "summary.stored": ("{count} as stored", "{count} 个此前已入库"),
     "summary.per_form": ("{rate} a form", "每张表 {rate} 项"),
+    "summary.model": ("Model", "模型"),
+    "summary.calls": ("{count} calls", "{count} 次调用"),
+    "summary.tokens": ("{prompt} tokens in, {completion} out", "输入 {prompt}、输出 {completion} 词元"),
+    "summary.cost": ("cost {cost}", "费用 {cost}"),
+    "summary.spared": ("{count} forms needed none", "{count} 张表无需调用"),
     "summary.speed": ("{seconds} s, {rate} forms a second", "{seconds} 秒，每秒 {rate} 张表"),
     "summary.seconds": ("{seconds} s", "{seconds} 秒"),
     "state.accepted": ("accepted", "采信"),
@@ -532,7 +626,13 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "文件夹中按编号排列的图片各为一个文件，而不是同一文件的各页。",
     ),
     "help.db": ("Database URL of the store.", "数据库地址。"),
-    "help.reader": ("Who reads the forms: table.", "由谁读表：table。"),
+    "help.reader": (
+        "Who reads the forms: table, llm, both, or cascade (the model only where the table reader has doubts).",
+        "由谁读表：table、llm、both，或 cascade（仅在表格读取存疑时调用模型）。",
+    ),
+    "help.epoch": ("Have the model read everything anew, as reading N.", "让模型作为第 N 次独立读取重新读取。"),
+    "help.max_tokens": ("Stop before the calls of the model take more tokens.", "模型调用的词元总数不超过此数。"),
+    "help.max_cost": ("Stop before the calls of the model cost more.", "模型调用的总费用不超过此数。"),
     "help.executor": ("Who does the work: local.", "由谁执行：local。"),
     "help.run_export": ("Write the forms of these paths as JSON Lines.", "把这些路径中的表写成 JSON Lines。"),
     "help.jobs": ("Number of processes; all processors by default.", "进程数；默认用全部处理器。"),

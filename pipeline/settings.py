@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipeline.errors import ConfigurationError
 from pipeline.ingest.limits import Limits
 from pipeline.messages import say, set_language
+from pipeline.model.options import ModelOptions
 
 __all__ = ["TOML", "Settings", "load_settings"]
 
@@ -32,7 +33,12 @@ class Settings(BaseSettings):
 
     db: str = "sqlite:///formtally.db"
     """Database URL of the store."""
-    reader: str = "table"
+    reader: str | None = None
+    """Who reads: `table`, `llm`, `both` or `cascade`; None for both if a model is configured, else table."""
+    model: ModelOptions = ModelOptions()
+    """The model: `[model]` in the file, `FORMTALLY_MODEL__URL` and the like. Its key is in the environment only."""
+    epoch: int = Field(0, ge=0)
+    """Another epoch has the model read everything anew, independently of what it answered before."""
     executor: str = "local"
     jobs: int | None = Field(None, ge=1)
     """Number of processes; None for one a processor."""

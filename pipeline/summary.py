@@ -19,7 +19,7 @@ from rich.text import Text
 from pipeline.bulk import Report
 from pipeline.evaluate import Miss, Score
 from pipeline.messages import failure_sentence, say
-from pipeline.store.rows import FailureRow, OpenFailure, RunRow, Shelf
+from pipeline.store.rows import FailureRow, OpenFailure, RunRow, Shelf, Spent
 from pipeline.work import Outcome
 
 __all__ = ["RunProgress", "console", "show_checks", "show_failures", "show_report", "show_score", "show_status"]
@@ -103,9 +103,15 @@ class RunProgress:
 
 
 def show_report(
-    report: Report, *, seconds: float | None = None, store: str = "", export: str | None = None, next_command: str
+    report: Report,
+    *,
+    seconds: float | None = None,
+    spent: Spent | None = None,
+    store: str = "",
+    export: str | None = None,
+    next_command: str,
 ) -> None:
-    """The summary of a run."""
+    """The summary of a run; `spent` is what calls of a model took in it."""
     tally = report.tally
     documents = [f"{tally.documents + report.failed_documents:,}"]
     if tally.formless:
@@ -121,6 +127,8 @@ def show_report(
         rate = say("summary.per_form", rate=f"{tally.questions / tally.forms:.2f}")
         lines.append(("questions", f"{tally.questions:,} · {rate}"))
         lines.append(("leaves", _states(tally.states)))
+    if spent is not None and (spent.calls or tally.spared):
+        lines.append(("model", _spent(spent, tally.spared)))
     if seconds is not None:
         rate = f"{tally.forms / seconds:,.0f}" if seconds > 0 else "-"
         key = "summary.speed" if tally.forms and seconds >= 1 else "summary.seconds"
@@ -137,6 +145,17 @@ def show_report(
     show_failures(report.failures)
     out.print(_pairs(lines))
     out.print(_next(next_command))
+
+
+def _spent(spent: Spent, spared: int) -> str:
+    """Calls of a model, their tokens and cost, and the calls that a cascade saved."""
+    words = [say("summary.calls", count=f"{spent.calls:,}")]
+    words.append(say("summary.tokens", prompt=f"{spent.prompt_tokens:,}", completion=f"{spent.completion_tokens:,}"))
+    if spent.cost:
+        words.append(say("summary.cost", cost=f"{spent.cost:,.4f}"))
+    if spared:
+        words.append(say("summary.spared", count=f"{spared:,}"))
+    return " · ".join(words)
 
 
 def show_failures(failures: Sequence[tuple[str, FailureRow]], *, everything: bool = False) -> None:

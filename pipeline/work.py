@@ -114,16 +114,16 @@ class Plan:
 
     versions: Versions
     readers: tuple[str, ...] = ("table",)
-    asking: Asking | None = None
-    """What a model is asked, where one is among the readers."""
-    cascade: bool = False
-    """The model is asked only about forms that are not clear without it."""
     lines: bool = False
     only_settled: bool = False
     """Only lines of forms that have nothing in review."""
     limits: Limits = field(default_factory=Limits)
     spool: str = ""
     """Folder for the members of archives; the run that made it removes it."""
+    asking: Asking | None = None
+    """What a model is asked, where one is among the readers."""
+    cascade: bool = False
+    """The model is asked only about forms that are not clear without it."""
 
 
 @dataclass(frozen=True, slots=True)

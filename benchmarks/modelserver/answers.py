@@ -131,7 +131,9 @@ def _runs(numbers: Iterable[int]) -> str:
     return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in runs)
 
 
-def _filled(layout: Layout, reading: Reading, write: Callable[[Ref], str], text: Callable[[Ref], str]) -> dict[str, Any]:
+def _filled(
+    layout: Layout, reading: Reading, write: Callable[[Ref], str], text: Callable[[Ref], str]
+) -> dict[str, Any]:
     """The answer with its lines and rows as arrays."""
     leaves = reading.leaves
     answer: dict[str, Any] = {}

@@ -24,6 +24,7 @@ __all__ = ["true_reading"]
 _UNIT = re.compile(r"\s*(%|％|‰|万元|元|分)")
 """What is printed behind a figure and belongs to what is read of it, though not to its value."""
 _OWN = re.compile(r"indicators\[\d+\]\.(?!level)")
+_FIGURES = re.compile(r"^funding\.|\.(weight|score)$")
 _LOST = re.compile(r"column (\w+) of the money block lost")
 _ALWAYS = ("competent_department",)
 """Leaves whose label is printed though the value may be blank."""
@@ -117,11 +118,12 @@ def _marks(made: Made) -> Iterator[tuple[str, Placed]]:
 
 
 def _in_columns(cells: Iterable[Placed], first: int, leaves: Sequence[str]) -> Iterator[tuple[str, Placed]]:
+    """The cells in figure columns that hold no value, and yet something: a dash, or a mark like it."""
     for placed in cells:
         place = placed.column - first
-        if 0 <= place < len(leaves) and not placed.leaves and placed.end > placed.start:
-            if leaves[place].endswith((".weight", ".score")) or leaves[place].startswith("funding."):
-                yield leaves[place], placed
+        printed = not placed.leaves and placed.end > placed.start
+        if printed and 0 <= place < len(leaves) and _FIGURES.search(leaves[place]):
+            yield leaves[place], placed
 
 
 def _lines(made: Made) -> list[str]:

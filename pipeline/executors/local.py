@@ -112,6 +112,7 @@ class InProcess:
     def run(self, *, jobs: Iterable[Job]) -> Iterator[Outcome]:
         """An outcome for every job, in order."""
         engine = self._engine()
+        self._stop()
         for job in jobs:
             self._stop()
             yield digitise(job, engine, self._plan)

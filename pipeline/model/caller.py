@@ -81,6 +81,11 @@ class Caller:
         self._keeper.start()
 
     @property
+    def capacity(self) -> int:
+        """Calls that may be in flight at once."""
+        return self._options.concurrency
+
+    @property
     def outstanding(self) -> int:
         """Requests that were put and not yet handed back by `ready`."""
         return self._outstanding
@@ -175,10 +180,11 @@ class Caller:
             # What goes wrong below the client is told by the client; the loop's own log could only repeat it.
             self._loop.set_exception_handler(lambda *_: None)
             self._loop.run_until_complete(self._serve())
-        except BaseException as error:  # noqa: BLE001 - whatever it is, whoever waits must hear of it
+        except BaseException as error:
             self._fail(error)
         finally:
-            self._loop.close()
+            with self._changed:
+                self._loop.close()
 
     async def _serve(self) -> None:
         try:
@@ -236,7 +242,7 @@ class Caller:
             return
         task = self._loop.create_task(self._ask(endpoint, entry, conversation))
         self._tasks[task] = conversation
-        task.add_done_callback(lambda task: self._ended(endpoint, task))
+        task.add_done_callback(lambda task: self._ended(endpoint, entry, task))
 
     async def _ask(self, endpoint: Endpoint, entry: _Entry, conversation: Conversation) -> None:
         try:
@@ -247,11 +253,10 @@ class Caller:
             answer = conversation.answer(problem="internal", detail=type(error).__name__)
         self._done.put((entry, answer))
 
-    def _ended(self, endpoint: Endpoint, task: asyncio.Task[None]) -> None:
+    def _ended(self, endpoint: Endpoint, entry: _Entry, task: asyncio.Task[None]) -> None:
         conversation = self._tasks.pop(task)
         if task.cancelled():
-            # Cancelled before it had begun.
-            entry = self._entries[conversation.request.key]
+            # Before it had begun: it answers for itself otherwise.
             self._done.put((entry, conversation.answer(problem="model.stopped", detail=self._why())))
         self._send_next(endpoint)
         if self._closing and not self._tasks:
@@ -279,7 +284,7 @@ class Caller:
                 batch.append(done)
             try:
                 self._keep([answer for _, answer in batch])
-            except BaseException as error:  # noqa: BLE001 - an answer that is not kept must not be handed on
+            except BaseException as error:
                 self._fail(error)
                 return
             self._hand_on(batch)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletion
 
-__all__ = ["Conversation", "Endpoint", "make_client", "verdict"]
+__all__ = ["Conversation", "Endpoint", "make_client", "silence", "verdict"]
 
 Schema = Callable[[Request], type[BaseModel]]
 
@@ -87,7 +87,7 @@ class Endpoint:
     ) -> None:
         import instructor
 
-        _silence()
+        silence()
         self._client = make_client(options, key)
         self._options = options
         self._schema = schema
@@ -314,7 +314,7 @@ def _kinds(error: ValidationError) -> str:
     return f"{len(errors)}: {', '.join(kinds[:5])}"
 
 
-def _silence() -> None:
+def silence() -> None:
     """Keep what the libraries log from everybody: they quote prompts and answers, also in their errors."""
     for name in ("instructor", "openai", "httpx2", "httpcore2"):
         logger = logging.getLogger(name)

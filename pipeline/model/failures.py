@@ -115,7 +115,8 @@ class Failure(Exception):
 class EndpointError(ConfigurationError):
     """The endpoint is useless as it is configured.
 
-    `code` is one of `key`, `url`, `model`, `json_mode`, `quota`, `rejected` (every request so far), and `down`.
+    `code` is one of `key`, `url`, `model`, `json_mode`, `quota`, `rejected` (every request so far), `down`,
+    and `price` (a limit of cost, and no prices).
     """
 
     def __init__(self, code: str, detail: str = "") -> None:

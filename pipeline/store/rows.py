@@ -188,6 +188,7 @@ class RunRow:
     finished: str | None
     outcome: str | None
     counts: Mapping[str, object] = field(default_factory=dict)
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

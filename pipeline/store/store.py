@@ -126,7 +126,7 @@ class Store:
     def last_run(self, command: str = "run") -> RunRow | None:
         """The latest run of a command."""
         query = (
-            select(run.c.id, run.c.command, run.c.started, run_end.c.finished, run_end.c.outcome, run_end.c.counts)
+            select(run, run_end.c.finished, run_end.c.outcome, run_end.c.counts)
             .outerjoin(run_end, run_end.c.run == run.c.id)
             .where(run.c.command == command)
             .order_by(run.c.id.desc())
@@ -136,7 +136,8 @@ class Store:
             row = connection.execute(query).first()
         if row is None:
             return None
-        return RunRow(row.id, row.command, row.started, row.finished, row.outcome, json.loads(row.counts or "{}"))
+        counts, arguments = json.loads(row.counts or "{}"), json.loads(row.arguments)
+        return RunRow(row.id, row.command, row.started, row.finished, row.outcome, counts, arguments)
 
     # Writing
 

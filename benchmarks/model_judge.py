@@ -1,0 +1,148 @@
+"""Which wrong values of a settled form nobody is asked about."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from difflib import SequenceMatcher
+from typing import Any, NamedTuple
+
+from benchmarks.faults import leaf_value
+from pipeline.forms import FormType
+
+__all__ = ["Silent", "Verdict", "judge"]
+
+_BLANKS = frozenset({"", "-", "--", "—", "——", "/"})
+_TABLE = "indicators"
+_WHOLE = ("", _TABLE, f"{_TABLE}[]")
+"""Review entries that say that rows may be missing or surplus."""
+
+
+class Silent(NamedTuple):
+    """A wrong value that was accepted; its path goes by the rows of the truth."""
+
+    path: str
+    want: Any
+    got: Any
+
+    def __str__(self) -> str:
+        return f"{self.path} want {self.want!r} got {self.got!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong and accepted: `silent` leaves by path, and surplus rows."""
+
+    silent: dict[str, Silent]
+    surplus: list[str]
+    line: Mapping[str, Any]
+
+    def within(self, paths: Set[str]) -> Verdict:
+        """The verdict on these leaves only."""
+        return replace(self, silent={path: each for path, each in self.silent.items() if path in paths})
+
+    def asks(self, paths: Sequence[str]) -> bool:
+        """Is there a review entry on, above or below one of the paths, or on the table as a whole?"""
+        review = [entry["path"] for entry in self.line["review"]]
+        return any(entry in _WHOLE or _touch(entry, path) for entry in review for path in paths)
+
+
+def judge(
+    line: Mapping[str, Any], truth: Mapping[str, Any], form_type: FormType, order: Sequence[int] | None
+) -> Verdict:
+    """Judge an export line by the true record.
+
+    `order` says which row of the truth each row of the model's answer is. The rows of the export are those of the
+    truth, or of the answer, or those are the same that say the same, whichever fits best.
+    """
+    record, review = line["record"], {entry["path"] for entry in line["review"]}
+    rows = _rows(record[_TABLE], truth[_TABLE], order)
+    doubtful = {entry["path"] for entry in truth.get("ambiguous") or ()}
+    silent: dict[str, Silent] = {}
+    for path, place in _leaves(form_type, truth, rows):
+        want, got = leaf_value(truth, path), None if place is None else leaf_value(record, place)
+        asked = _row_asked(path, rows, review) if place is None else line["states"].get(place) == "review"
+        if not asked and not same(want, got) and not any(_touch(each, path) for each in doubtful):
+            silent[path] = Silent(path, want, got)
+    if record["level1_weights"] != truth["level1_weights"] and not any(_touch("level1_weights", p) for p in review):
+        wrong = truth["level1_weights"], record["level1_weights"]
+        if not review.intersection(_WHOLE):
+            silent["level1_weights"] = Silent("level1_weights", *wrong)
+    surplus = [f"{_TABLE}[{at}]" for at, row in enumerate(rows) if row is None or row in rows[:at]]
+    alike = {row: [f"{_TABLE}[{at}]" for at, other in enumerate(rows) if other == row] for row in rows}
+    unasked = [
+        path
+        for path, row in ((path, rows[int(path[len(_TABLE) + 1 : -1])]) for path in surplus)
+        if not any(entry in _WHOLE or _touch(entry, each) for entry in review for each in {path, *alike[row]})
+    ]
+    return Verdict(silent, unasked, line)
+
+
+def _leaves(
+    form_type: FormType, truth: Mapping[str, Any], rows: Sequence[int | None]
+) -> Iterator[tuple[str, str | None]]:
+    """Every leaf of the truth, with its path in the export."""
+    places: dict[int, int] = {}
+    for at, row in enumerate(rows):
+        if row is not None:
+            places.setdefault(row, at)
+    for path in form_type.paths(len(truth[_TABLE])):
+        found = re.match(rf"{_TABLE}\[([0-9]+)\](.*)", path)
+        if found is None:
+            yield path, path
+        else:
+            place = places.get(int(found[1]))
+            yield path, None if place is None else f"{_TABLE}[{place}]{found[2]}"
+
+
+def _rows(
+    got: Sequence[Mapping[str, Any]], want: Sequence[Mapping[str, Any]], order: Sequence[int] | None
+) -> list[int | None]:
+    """For each row of the export the row of the truth that it is; None for one that the form does not have."""
+    matched: list[int | None] = [None] * len(got)
+    texts = [[_fold(f"{row['name']}|{row['target']}|{row['actual']}") for row in rows] for rows in (want, got)]
+    for first, second, size in SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
+        matched[second : second + size] = range(first, first + size)
+    candidates: list[Sequence[int | None]] = [matched]
+    if len(got) == len(want):
+        candidates.insert(0, range(len(want)))
+    if order is not None and len(order) == len(got):
+        candidates.insert(0, order)
+    return list(max(candidates, key=lambda rows: sum(_likeness(got[at], want, row) for at, row in enumerate(rows))))
+
+
+def _likeness(got: Mapping[str, Any], want: Sequence[Mapping[str, Any]], row: int | None) -> int:
+    return 0 if row is None else sum(same(value, got[name]) for name, value in want[row].items())
+
+
+def _row_asked(path: str, rows: Sequence[int | None], review: set[str]) -> bool:
+    """Is anybody asked about a row that the export lacks: about all rows, or those that it stood between?"""
+    missing = int(path[len(_TABLE) + 1 : path.index("]")])
+    before = max((at for at, row in enumerate(rows) if row is not None and row < missing), default=-1)
+    return bool(review.intersection((*_WHOLE, f"{_TABLE}[{before}]", f"{_TABLE}[{before + 1}]")))
+
+
+def _touch(one: str, other: str) -> bool:
+    """Does one path lie on, above or below the other?"""
+    steps, others = (re.findall(r"[^.\[\]]+", path) for path in (one, other))
+    common = min(len(steps), len(others))
+    return steps[:common] == others[:common]
+
+
+def same(want: Any, got: Any) -> bool:
+    """Do two values say the same? Width, white space, marks for a blank, and zeros behind a figure do not matter."""
+    left, right = _fold(want), _fold(got)
+    if left == right:
+        return True
+    try:
+        return Decimal(left) == Decimal(right)
+    except InvalidOperation:
+        return False
+
+
+def _fold(value: Any) -> str:
+    folded = "" if value is None else "".join(unicodedata.normalize("NFKC", str(value)).split())
+    return "" if folded in _BLANKS else folded
