@@ -64,6 +64,7 @@ class _Comparison:
         self._doubted_here = {doubt.path for doubt in misplaced(document, section, form_type, first)}
         self._accounted_here = self._accounted(first)
         self._accounted_there = self._accounted(second)
+        self._extra_here = self._spans(part for ref in first.extra.values() for part in ref.parts)
 
     def _path_there(self, path: str) -> str:
         """What a leaf of the first reading is called in the second."""
@@ -116,6 +117,8 @@ class _Comparison:
             return True
         if any(_clash(path, settled.get(span)) for span in theirs - mine):
             return True
+        if theirs & self._extra_here:  # what the record has no place for, an answer cannot account for either
+            return False
         return not mine - theirs <= self._accounted_there
 
     def _refuted_here(self, path: str, ref: Ref, other: Ref | None, settled: Mapping[_Span, str]) -> bool:

@@ -129,8 +129,8 @@ def settle_stored(
 ) -> None:
     """Settle documents out of the store, without their files; readings that have become stale are read again.
 
-    Documents that never could be ingested are left out, and without an `endpoint` no model is asked. `run_id` is asked for only if there is
-    something to write.
+    Documents that never could be ingested are left out, and without an `endpoint` no model is asked. `run_id` is asked
+    for only if there is something to write.
     """
     ledger = _Ledger(store, run_id, plan, watchers, report, of_files=False)
     try:

@@ -18,12 +18,20 @@ from pipeline.reading import Doubt, Reading, Ref
 from pipeline.source import Cell, Document, Layout, Section
 from pipeline.vocabulary import fold
 
-__all__ = ["HEADINGS", "misplaced"]
+__all__ = ["HEADINGS", "carried_down", "misplaced"]
 
 HEADINGS = ("level1", "level2")
 """Columns whose cells hold for the rows below them too."""
 _MOST = 0.8
 """The share of a table's rows from which on they say how the others are laid out."""
+
+
+def carried_down(path: str) -> bool:
+    """Is a leaf a heading that its row may share with the rows around it?"""
+    return path.endswith(_CARRIED)
+
+
+_CARRIED = tuple(f".{column}" for column in HEADINGS)
 
 
 class _Place(NamedTuple):
@@ -64,7 +72,7 @@ def misplaced(document: Document, section: Section, form_type: FormType, reading
         own = [{column: place for column, place in row.items() if column not in HEADINGS} for row in grid]
         heads = _headers(section.cells(document), headers, own)
         strange: dict[tuple[int, str], str] = {}
-        for check in (_columns(own), _rows(own), _order(own, heads), _sequence(own)):
+        for check in (_columns(own), _rows(own), _order(own, heads), _sequence(own), _apart(own)):
             for row, column, code in check:
                 strange.setdefault((row, column), code)
         for row, column, code in _headings(grid, section.cells(document)):
@@ -161,12 +169,26 @@ def _order(grid: _Grid, heads: Mapping[str, Cell]) -> _Strange:
 
 
 def _sequence(grid: _Grid) -> _Strange:
-    """Down a column, leaves follow each other in the order of the rows."""
+    """Down a column, leaves follow each other in the order of the rows; of two that do not, either may be wrong."""
     for column in {column for row in grid for column in row}:
         here = [(number, row[column].at) for number, row in enumerate(grid) if column in row]
         kept = _longest_rise([at for _, at in here])
-        for index, (number, _) in enumerate(here):
-            if index not in kept:
+        out_of_order = [(number, at) for index, (number, at) in enumerate(here) if index not in kept]
+        for number, at in here:
+            for other, place in out_of_order:
+                if other == number or (other < number) != (place < at):
+                    yield number, column, "place.order"
+                    break
+
+
+def _apart(grid: _Grid) -> _Strange:
+    """Rows do not reach into each other: a leaf stands behind the middle of the row above, before that of the next."""
+    middles = [sorted(place.at for place in row.values())[len(row) // 2] if row else None for row in grid]
+    for number, row in enumerate(grid):
+        before = middles[number - 1] if number else None
+        behind = middles[number + 1] if number + 1 < len(grid) else None
+        for column, place in row.items():
+            if (before and place.at < before) or (behind and place.at > behind):
                 yield number, column, "place.order"
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.agreement import agree
+from pipeline.coverage import uncovered
 from pipeline.forms import Finding, FormType, FormView, Kind, Severity, pattern
-from pipeline.geometry import misplaced
+from pipeline.geometry import carried_down, misplaced
 from pipeline.reading import Part, Reading, Ref, RefKind
 from pipeline.source import Box, Cell, Document, Origin, Section
 from pipeline.values import Value, pieces_of, value_of
@@ -67,7 +68,10 @@ def settle(document: Document, work: Sequence[tuple[Section, FormType, Sequence[
     for form in forms:
         form.findings.extend(finding for check in form.form_type.checks for finding in check(form.view))
         if form.reading.rows or form.reading.claims:
-            form.findings.extend(_coverage(document, form))
+            form.findings.extend(
+                _widened(finding, form)
+                for finding in uncovered(form.section.cells(document), form.form_type, form.reading)
+            )
     for form in forms:
         form.findings[:] = [_tempered(finding, form) for finding in form.findings]
     for form_type in {form.form_type.name: form.form_type for form in forms}.values():
@@ -169,7 +173,7 @@ def _doubt_cells(document: Document, form: _Form) -> None:
     headings = form.form_type.vocabulary.table.headings
     for path, ref in form.reading.leaves.items():
         codes = dict.fromkeys(code for part in ref.parts for code in doubted.get(part.cell, ()))
-        if codes and _is_heading(path) and fold(form.values[path].printed) in (*headings.outer, *headings.inner):
+        if codes and carried_down(path) and fold(form.values[path].printed) in (*headings.outer, *headings.inner):
             codes.pop("recognition.unsure", None)
         for code in codes:
             form.doubted.add(path)
@@ -220,74 +224,16 @@ def _table(path: str) -> str:
     return path.split(".", 1)[0].split("[", 1)[0]
 
 
-def _coverage(document: Document, form: _Form) -> Iterable[Finding]:
-    """Every visible character of the section is a value, a label or named clutter, and is claimed by one leaf only.
-
-    Headings that are carried down may be claimed by every row below them.
-    """
-    claimed: dict[int, list[tuple[int, int, str]]] = {}
-    for path, ref in form.reading.leaves.items():
-        for part in ref.parts:
-            if part.end > part.start:
-                claimed.setdefault(part.cell, []).append((part.start, part.end, path))
-    others = [part for part, _ in form.reading.claims]
-    others += [part for ref in form.reading.extra.values() for part in ref.parts]
-    for part in others:
-        claimed.setdefault(part.cell, []).append((part.start, part.end, ""))
-    last = ""
-    left: list[tuple[str, Cell, str]] = []
-    for cell in form.section.cells(document):
-        if not cell.text:
-            continue
-        holds = claimed.get(cell.id, ())
-        if len(holds) == 1 and holds[0][0] == 0 and holds[0][1] == len(cell.text):
-            last = holds[0][2] or last
-            continue
-        covered = bytearray(len(cell.text))
-        owner: dict[int, str] = {}
-        for start, end, path in holds:
-            for at in range(start, end):
-                covered[at] = 1
-            if path:
-                last = path
-                for at in (start, end - 1):
-                    other = owner.setdefault(at, path)
-                    if other != path and not _shared(other, path):
-                        yield Finding(
-                            "coverage.claimed_twice",
-                            Severity.ERROR,
-                            (other, path),
-                            "two leaves are read from the same characters",
-                            (other, path),
-                        )
-        rest = fold("".join(char for at, char in enumerate(cell.text) if not covered[at]))
-        if rest.strip(":()。.;；、,，"):
-            left.append((_group(last), cell, rest))
-    groups: dict[str, int] = {}
-    for path, _, rest in left:
-        groups[path] = groups.get(path, 0) + len(rest)
-    for path, count in groups.items():
-        yield Finding(
-            "coverage.left_over",
-            Severity.WARNING,
-            (path,),
-            f"{count} characters of the form are in no field, no label and no known clutter",
-            (path,),
-        )
+def _widened(finding: Finding, form: _Form) -> Finding:
+    """Where a model alone leaves out or repeats what stands in a table, any of its rows may be another's: all of it."""
+    groups = {_table(path) for path in finding.paths} & {form.form_type.vocabulary.table.group}
+    if form.reading.reader != _MODEL or not groups:
+        return finding
+    return replace(finding, review=(*finding.review, *groups))
 
 
-def _shared(a: str, b: str) -> bool:
-    """May two leaves claim the same characters? Headings carried down may."""
-    return pattern(a) == pattern(b) and _is_heading(a)
-
-
-def _is_heading(path: str) -> bool:
-    return path.endswith((".level1", ".level2"))
-
-
-def _group(path: str) -> str:
-    """The row or line that a leaf belongs to; a leaf of its own otherwise."""
-    return path.rsplit(".", 1)[0] if "." in path else path
+_MODEL = "llm"
+"""The reader whose places nobody has confirmed."""
 
 
 def _conclude(document: Document, form: _Form) -> Settled:

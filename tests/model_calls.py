@@ -1,4 +1,4 @@
-"""What tests of calls to a model share: requests, a wire schema, servers that say one thing, and a caller at its end."""
+"""What tests of calls to a model share: requests, a wire schema, servers that say one thing."""
 
 from __future__ import annotations
 
@@ -103,10 +103,11 @@ def asked(url: str, requests: Iterable[Request], **settings: Any) -> list[Answer
 
 
 def faults_by(request: Request, plan: Mapping[str, str], **settings: Any) -> Faults:
-    """Faults that strike at attempts on a request as planned: `{"too_many": "xx.."}` strikes at the first two of four."""
+    """Faults that strike at attempts on a request as planned: `{"too_many": "xx.."}` at the first two of four."""
     body = blake2b(request.body.encode(), digest_size=16).hexdigest()
     for seed in count():
-        faults = Faults(seed=seed, **{fault: 0.5 for fault in plan}, **settings)
+        rates: dict[str, Any] = dict.fromkeys(plan, 0.5)
+        faults = Faults(seed=seed, **rates, **settings)
         if all(
             faults.strikes(fault, body, attempt) == (mark == "x")
             for fault, marks in plan.items()

@@ -14,8 +14,8 @@ from benchmarks.modelserver.faults import Faults
 
 __all__ = ["Batches"]
 
-Complete = Callable[[bytes], dict[str, Any]]
-"""Gives the completion for a request's body."""
+Complete = Callable[[dict[str, Any], str], dict[str, Any]]
+"""Gives the completion for a request's body; the name is what faults are drawn by."""
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Batches:
             failed = self.faults.strikes("batch_error", request["custom_id"])
             body = {"error": {"message": "the server had an error", "type": "server_error", "code": None}}
             if not failed:
-                body = self.complete(json.dumps(request["body"], ensure_ascii=False).encode())
+                body = self.complete(request["body"], request["custom_id"])
             result = {
                 "id": f"batch_req_{request['custom_id']}",
                 "custom_id": request["custom_id"],

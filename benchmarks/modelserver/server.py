@@ -53,7 +53,7 @@ class _Reply(NamedTuple):
 
 
 class ModelServer:
-    """A server whose answers a `brain` gives; a context manager that runs it in a thread.
+    """A server whose answers a `brain` gives; a context manager that runs it in a thread. Raises `OSError`.
 
     `latency` is in seconds; above `at_once` requests at a time it answers 503; with a `key` it knows that key only,
     with a `model` that model only; without `json_schema` it does not know structured answers.
@@ -69,9 +69,10 @@ class ModelServer:
         key: str = "",
         model: str = "",
         json_schema: bool = True,
+        port: int = 0,
     ) -> None:
         self.stats = Stats()
-        self.address = ("127.0.0.1", 0)
+        self.address = ("127.0.0.1", port)
         """Where it listens; a port 0 is replaced by a free one once it runs."""
         self._brain = brain
         self._faults = faults or Faults()
@@ -81,12 +82,13 @@ class ModelServer:
         self._model = model
         self._json_schema = json_schema
         self._attempts: Counter[str] = Counter()
-        self._batches = Batches(lambda body: self._completion(body, _hash(body)), self._faults)
+        self._batches = Batches(self._completion, self._faults)
         self._outage_until = 0.0
         self._connections: set[asyncio.StreamWriter] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._started = Event()
+        self._failed: OSError | None = None
         self._ended: asyncio.Event | None = None
 
     @property
@@ -96,9 +98,11 @@ class ModelServer:
         return f"http://{host}:{port}/v1"
 
     def __enter__(self) -> Self:
-        self._thread = Thread(target=lambda: asyncio.run(self.serve()), name="model-server", daemon=True)
+        self._thread = Thread(target=self._run, name="model-server", daemon=True)
         self._thread.start()
         self._started.wait()
+        if self._failed is not None:
+            raise self._failed
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,10 +110,17 @@ class ModelServer:
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
 
-    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Serve until the context is left, or the task is cancelled."""
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except OSError as error:
+            self._failed = error
+        finally:
+            self._started.set()
+
+    async def _serve(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._connected, host, port, backlog=1024)
+        server = await asyncio.start_server(self._connected, *self.address, backlog=1024)
         self.address = server.sockets[0].getsockname()[:2]
         self._started.set()
         try:
@@ -231,7 +242,7 @@ class ModelServer:
                 return self._refusal(fault)
         late = self._strikes("late", digest, attempt)
         await asyncio.sleep(self._faults.late_seconds if late else self._latency)
-        completion = self._completion(body, digest, attempt)
+        completion = self._completion(wanted, digest, attempt)
         way = next((fault for fault in ("broken", "slow_body") if self._strikes(fault, digest, attempt)), "")
         return _Reply(200, completion, paid=digest if completion["choices"] else "", way=way)
 
@@ -253,9 +264,8 @@ class ModelServer:
             return reply._replace(headers=(("retry-after", formatdate(time.time() + seconds + 1, usegmt=True)),))
         return reply
 
-    def _completion(self, body: bytes, digest: str, attempt: int = 0) -> dict[str, Any]:
+    def _completion(self, wanted: dict[str, Any], digest: str, attempt: int = 0) -> dict[str, Any]:
         """A completion, with the faults that its text has."""
-        wanted = json.loads(body)
         text, refusal, finish = self._brain(wanted, attempt), None, "stop"
         prompt = sum(len(str(message.get("content") or "")) for message in wanted["messages"])
         if self._strikes("refusal", digest):

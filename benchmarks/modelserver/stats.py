@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 __all__ = ["Stats"]
@@ -37,4 +37,5 @@ class Stats:
 
     def as_json(self) -> dict[str, Any]:
         """The counters, for `/_stats`."""
-        return {**asdict(self), "duplicates": self.duplicates}
+        counters = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**counters, "duplicates": self.duplicates}

@@ -59,7 +59,8 @@ _NO_MODE = re.compile(
     r"response_?format|json_?schema|json_object|tool_?choice|\btools?\b|guided|grammar", re.IGNORECASE
 )
 _QUOTA = frozenset({"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"})
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]-]{0,60}")
+_CODE = re.compile(r"[A-Za-z_]{1,40}|[0-9]{1,6}")
+_PARAM = re.compile(r"[a-z][a-z0-9_.\[\]]{0,60}")
 _READ_CHARACTERS = 600
 """So much of a message is looked at; what quotes a request stands behind that."""
 
@@ -177,7 +178,7 @@ def _of_status(error: openai.APIStatusError) -> Failure:  # noqa: PLR0911 - one 
     body: Mapping[str, Any] = error.body if isinstance(error.body, Mapping) else {}
     names = {str(body.get(field) or "") for field in ("code", "type")}
     message = str(body.get("message") or "")[:_READ_CHARACTERS] or str(error.body or "")[:_READ_CHARACTERS]
-    detail = " ".join([f"HTTP {status}", *sorted(name for name in names if _NAME.fullmatch(name))])
+    detail = " ".join([f"HTTP {status}", *sorted(name for name in names if _CODE.fullmatch(name))])
 
     def failure(code: str, *, maybe_paid: bool = False) -> Failure:
         pause = retry_after(error.response.headers)
@@ -205,7 +206,7 @@ def _of_status(error: openai.APIStatusError) -> Failure:  # noqa: PLR0911 - one 
         if _NO_MODE.search(str(body.get("param") or "")) or _NO_MODE.search(message):
             return failure("json_mode")
         param = str(body.get("param") or "")
-        if _NAME.fullmatch(param):
+        if _PARAM.fullmatch(param):
             detail += f" {param}"
     return failure("rejected")
 

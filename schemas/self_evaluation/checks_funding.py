@@ -248,12 +248,16 @@ def money_unit(form: FormView) -> Iterator[Finding]:
 
     Source: 项目资金（万元）. The record keeps the figure as printed, so a person must see what it counts; the sums
     are made in the unit of the form. Amounts without a unit of their own are in the heading's. Nothing is nothing in
-    every unit: a note.
+    every unit: a note. A heading's unit is one by its full name.
 
     >>> passes: 12.5 万元, or 12.5, on a form in 万元
     >>> fails: 125000 元 on a form in 万元
     """
     unit = unit_name(form.text("amount_unit"))
+    if unit is not None and fold(form.text("amount_unit") or "").removeprefix("人民币") not in IN_YUAN:
+        yield Finding(
+            "money.unit", _WARNING, ("amount_unit",), "the heading's unit is no unit of money", ("amount_unit",)
+        )
     for path, printed in form.units.items():
         if unit is None or unit_name(printed) == unit:
             continue

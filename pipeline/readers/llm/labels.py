@@ -52,8 +52,14 @@ def claim_labels(draft: Draft, cells: Sequence[Cell]) -> None:
             else:
                 free.append((cell, (start, end)))
     strip = Strip([cell for cell, _ in free], [part for _, part in free])
+    missing = [form for kind, form in forms.items() if not _is_read(draft, kind)]
     for found in _labels(draft.form_type).finditer(strip.text):
-        draft.claim(strip.cut(*found.span()))
+        start, end = found.span()
+        for form in missing:  # a label may hold it: what says that the answer left it out stays over
+            if inside := form.search(strip.text, start, end):
+                draft.claim(strip.cut(inside.end(), end))
+                end = inside.start()
+        draft.claim(strip.cut(start, end))
 
 
 def _taken(draft: Draft) -> dict[int, list[tuple[int, int]]]:
@@ -63,6 +69,11 @@ def _taken(draft: Draft) -> dict[int, list[tuple[int, int]]]:
     for part in (*of_leaves, *(claim.part for claim in draft.claims)):
         taken.setdefault(part.cell, []).append((part.start, part.end))
     return taken
+
+
+def _is_read(draft: Draft, kind: Kind) -> bool:
+    """Is a leaf of that kind read from somewhere? Then it may be printed again elsewhere."""
+    return any(draft.leaves[path].parts for path, each in draft.form_type.leaves.items() if each is kind)
 
 
 def _claim_around(draft: Draft, row: Sequence[Cell], form: re.Pattern[str]) -> None:
