@@ -6,8 +6,9 @@ What is left over is how a dropped row, a blank that is none and a wrong place s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from pipeline.forms import Finding, FormType, Severity, pattern
+from pipeline.forms import Finding, FormType, Kind, Severity, pattern
 from pipeline.geometry import carried_down
 from pipeline.reading import Reading
 from pipeline.source import Cell
@@ -23,46 +24,71 @@ _Claims = Mapping[int, Sequence[tuple[int, int, str]]]
 def uncovered(cells: Sequence[Cell], form_type: FormType, reading: Reading) -> Iterator[Finding]:
     """What nothing accounts for (`coverage.left_over`), and what two leaves claim (`coverage.claimed_twice`).
 
-    Headings that are carried down may be claimed by every row below them. What is left over is said of the row, line
-    or leaf that is printed before it; behind the label of a leaf of that leaf, and a heading of the row below it.
+    Headings that are carried down may be claimed by every row below them. What is left over is said of the leaf, the
+    row or the line it most likely belongs to: that whose label is printed before it, a leaf that is blank and looks
+    like it, else that on its own line of the page, else that before it. A heading belongs to the row below.
     """
     claimed = _claims(reading)
-    labels = _labels(form_type.vocabulary)
+    vocabulary = form_type.vocabulary
+    labels = _labels(vocabulary)
     left: dict[str, int] = {}
-    last = ""
-    waiting = 0  # characters of headings that are left over, for the next row
+    waiting: list[_Left] = []
+    last, last_row = "", -1
     for cell in cells:
         if not cell.text:
             continue
-        holds = claimed.get(cell.id, ())
-        if not waiting and len(holds) == 1 and holds[0][:2] == (0, len(cell.text)) and holds[0][2]:
-            last = holds[0][2]
-            continue
         covered = bytearray(len(cell.text))
         owner: dict[int, str] = {}
-        for start, end, path in holds:
+        for start, end, path in claimed.get(cell.id, ()):
             covered[start:end] = b"\1" * (end - start)
-            last = path or labels.get(fold(cell.text[start:end]).rstrip(":"), last)
-            for at in {start, end - 1} if path else ():
+            found = path or labels.get(fold(cell.text[start:end]).rstrip(":"), "")
+            if found and not (carried_down(found) and owner):  # the first of the rows that a heading is carried to
+                last, last_row = found, cell.row
+            if not path:
+                continue
+            for at in {start, end - 1}:
                 other = owner.setdefault(at, path)
                 if other != path and not (pattern(other) == pattern(path) and carried_down(path)):
                     words = "two leaves are read from the same characters"
                     yield Finding("coverage.claimed_twice", Severity.ERROR, (other, path), words, (other, path))
-            if waiting and path and not carried_down(path):
-                left[_group(path)] = left.get(_group(path), 0) + waiting
-                waiting = 0
-        rest = fold("".join(char for at, char in enumerate(cell.text) if not covered[at]))
+            if waiting and not carried_down(path):
+                for each in waiting:
+                    group = _group(path if each.heading or each.row == cell.row else each.before)
+                    left[group] = left.get(group, 0) + each.count
+                waiting.clear()
+        rest = "" if all(covered) else fold("".join(char for at, char in enumerate(cell.text) if not covered[at]))
         if not rest.strip(_TRIFLES):
             continue
-        if rest in form_type.vocabulary.table.headings.inner or rest in form_type.vocabulary.table.headings.outer:
-            waiting += len(rest)
+        heading = rest in vocabulary.table.headings.inner or rest in vocabulary.table.headings.outer
+        if path := _looked_for(rest, form_type, reading):
+            left[path] = left.get(path, 0) + len(rest)
+        elif heading or cell.row != last_row:
+            waiting.append(_Left(len(rest), cell.row, heading, last))
         else:
             left[_group(last)] = left.get(_group(last), 0) + len(rest)
-    if waiting:
-        left[_group(last)] = left.get(_group(last), 0) + waiting
+    for each in waiting:
+        left[_group(each.before)] = left.get(_group(each.before), 0) + each.count
     for path, count in left.items():
         words = f"{count} characters of the form are in no field, no label and no known clutter"
         yield Finding("coverage.left_over", Severity.WARNING, (path,), words, (path,))
+
+
+class _Left(NamedTuple):
+    """So many characters that are left over, on a row, behind the leaf `before`, until the next leaf is seen."""
+
+    count: int
+    row: int
+    heading: bool
+    before: str
+
+
+def _looked_for(rest: str, form_type: FormType, reading: Reading) -> str:
+    """A leaf that is blank, of a kind that the vocabulary knows by sight, which this would be; else nothing."""
+    forms = {Kind.UNIT: form_type.vocabulary.unit, Kind.YEAR: form_type.vocabulary.year}
+    for path, kind in form_type.leaves.items():
+        if kind in forms and path in reading.leaves and not reading.leaves[path].parts and forms[kind].search(rest):
+            return path
+    return ""
 
 
 def _claims(reading: Reading) -> _Claims:
@@ -79,9 +105,11 @@ def _claims(reading: Reading) -> _Claims:
 
 
 def _labels(vocabulary: Vocabulary) -> dict[str, str]:
-    """Labels of leaves that stand on their own → the leaf; a label that two leaves have says nothing."""
+    """Labels of leaves and lines → leaf or line; a label that two leaves have says nothing."""
     fields, footer = vocabulary.fields.by_label, vocabulary.footer.by_label
-    return {label: path for label, path in (fields | footer).items() if (label in fields) != (label in footer)}
+    own = {label: path for label, path in (fields | footer).items() if (label in fields) != (label in footer)}
+    matrix = vocabulary.matrix
+    return own | {label: f"{matrix.group}.{line}." for label, line in matrix.line_by_label.items()}
 
 
 def _group(path: str) -> str:

@@ -91,7 +91,8 @@ def test_slots_halve_once_a_round_trip_and_grow_by_one_a_round() -> None:
         slots.overloaded(begun)
     assert slots.limit == 8
     clock.now += 1
-    slots.overloaded(clock.now)
+    for _ in range(2):
+        slots.overloaded(clock.now)
     assert slots.limit == 4
     for _ in range(4 + 5):
         slots.succeeded()
@@ -99,10 +100,29 @@ def test_slots_halve_once_a_round_trip_and_grow_by_one_a_round() -> None:
     for _ in range(1000):
         slots.succeeded()
     assert slots.limit == 16
-    for _ in range(10):
+    for _ in range(20):
         clock.now += 1
         slots.overloaded(clock.now)
     assert slots.limit == 1
+
+
+def test_calls_that_are_turned_away_now_and_then_slow_nothing_down() -> None:
+    clock = Clock()
+    slots = Slots(16, clock)
+    for call in range(1000):
+        clock.now += 1
+        if call % 15:
+            slots.succeeded()
+        else:
+            slots.overloaded(clock.now)
+    assert slots.limit == 16
+    for call in range(1000):
+        clock.now += 1
+        if call % 3:
+            slots.succeeded()
+        else:
+            slots.overloaded(clock.now)
+    assert slots.limit <= 4
 
 
 def test_slots_of_those_who_leave_waiting_are_not_lost() -> None:

@@ -12,6 +12,8 @@ __all__ = ["Breaker", "Bucket", "Slots"]
 Clock = Callable[[], float]
 
 _FAILURES_IN_A_ROW = 5
+_TOLERATED_OVERLOADS = 0.1
+"""Overloads for each success that are put up with: some endpoints turn calls away at random, whatever their number."""
 _FIRST_PROBE_SECONDS = 0.5
 _LONGEST_PROBE_SECONDS = 15.0
 
@@ -76,6 +78,7 @@ class Slots:
         self._used = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._successes = 0
+        self._pressure = 0.0
         self._halved = float("-inf")
 
     async def __aenter__(self) -> None:
@@ -96,6 +99,7 @@ class Slots:
 
     def succeeded(self) -> None:
         """A call was answered."""
+        self._pressure = max(0.0, self._pressure - _TOLERATED_OVERLOADS)
         self._successes += 1
         if self._successes >= self.limit and self.limit < self._most:
             self.limit += 1
@@ -106,9 +110,12 @@ class Slots:
         """A call that began at that time was too much. Calls begun before the last halving say nothing new."""
         if begun < self._halved:
             return
-        self.limit = max(1, self.limit // 2)
-        self._halved = self._clock()
-        self._successes = 0
+        self._pressure += 1
+        if self._pressure >= 2:
+            self.limit = max(1, self.limit // 2)
+            self._halved = self._clock()
+            self._pressure = 0.0
+            self._successes = 0
 
     def _leave(self) -> None:
         self._used -= 1

@@ -175,6 +175,7 @@ def answers(connection: Connection) -> None:
         Column("cost", BigInteger, nullable=False),
         Column("seconds", Float, nullable=False),
         Column("ended", String(32), nullable=False),
+        Column("origin", String(32), nullable=False),
         Index("call_by_run", "run"),
         Index("call_by_key", "key"),
     )
@@ -187,22 +188,38 @@ def answers(connection: Connection) -> None:
         Column("form_type", String(64), nullable=False),
         Column("shape", String(32), nullable=False),
         Column("model", String(128), nullable=False),
+        Column("size", Integer, nullable=False),
     )
     Table(
         "batch",
         made,
         Column("id", Integer, primary_key=True),
         Column("run", ForeignKey("run.id"), nullable=False),
-        Column("remote", String(128), nullable=False),
         Column("url", Text, nullable=False),
+        Column("token", String(32), nullable=False),
         Column("requests", Integer, nullable=False),
-        Column("submitted", String(32), nullable=False),
+        Column("begun", String(32), nullable=False),
+    )
+    Table(
+        "batch_request",
+        made,
+        Column("batch", ForeignKey("batch.id"), primary_key=True),
+        Column("key", String(32), primary_key=True),
+        sqlite_with_rowid=False,
+    )
+    Table(
+        "batch_sent",
+        made,
+        Column("batch", ForeignKey("batch.id"), primary_key=True),
+        Column("remote", String(128), nullable=False),
+        Column("sent", String(32), nullable=False),
     )
     Table(
         "batch_end",
         made,
         Column("batch", ForeignKey("batch.id"), primary_key=True),
         Column("outcome", String(32), nullable=False),
+        Column("reason", String(64), nullable=False),
         Column("ended", String(32), nullable=False),
     )
     made.create_all(connection)

@@ -11,6 +11,7 @@ from pipeline.source import Section
 
 __all__ = [
     "AnswerRow",
+    "BatchRow",
     "CallRow",
     "DocumentRow",
     "Entry",
@@ -21,6 +22,7 @@ __all__ = [
     "PageRow",
     "Placed",
     "ReadingRow",
+    "RequestRow",
     "RunRow",
     "Shelf",
     "Spent",
@@ -87,7 +89,10 @@ class AnswerRow(NamedTuple):
 
 
 class CallRow(NamedTuple):
-    """One call of a model: how it ended, what it took. `cost` is in the currency of the prices."""
+    """One call of a model: how it ended, what it took. `cost` is in the currency of the prices.
+
+    `origin` is the hash of a completion that came in a file, so that it is counted once; empty for a live call.
+    """
 
     key: str
     model: str
@@ -98,6 +103,32 @@ class CallRow(NamedTuple):
     completion_tokens: int
     cost: Decimal
     seconds: float
+    origin: str = ""
+
+
+class RequestRow(NamedTuple):
+    """A request that was written to a file; `size` are the bytes of its body."""
+
+    key: str
+    digest: str
+    form_type: str
+    shape: str
+    model: str
+    size: int
+
+
+class BatchRow(NamedTuple):
+    """A batch that has not ended: `remote` is its name at the endpoint, None while it is not known to be there.
+
+    `token` is written on it at the endpoint, so that it can be found there; `begun` is when it was first noted.
+    """
+
+    id: int
+    url: str
+    token: str
+    requests: int
+    begun: str
+    remote: str | None
 
 
 class Spent(NamedTuple):

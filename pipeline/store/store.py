@@ -36,6 +36,7 @@ from pipeline.store.connect import WRITING, connect, parse, told
 from pipeline.store.migrations import MIGRATIONS, migrate, schema_number
 from pipeline.store.rows import (
     AnswerRow,
+    BatchRow,
     CallRow,
     Entry,
     FailureRow,
@@ -44,17 +45,35 @@ from pipeline.store.rows import (
     OpenFailure,
     PageRow,
     Placed,
+    RequestRow,
     RunRow,
     Shelf,
     Spent,
 )
-from pipeline.store.tables import answer, call, document, failure, name, page, reading, run, run_end, section
+from pipeline.store.tables import (
+    answer,
+    batch,
+    batch_end,
+    batch_request,
+    batch_sent,
+    call,
+    document,
+    failure,
+    name,
+    page,
+    reading,
+    request,
+    run,
+    run_end,
+    section,
+)
 from pipeline.versions import Versions, reading_keys
 
 __all__ = ["Store"]
 
 _COST_UNITS = 10**9
 """Costs are kept as whole billionths: an answer may cost less than a cent's thousandth."""
+_READING_COMMANDS = ("run", "batch import", "batch poll")
 _AT_ONCE = 400
 """Values in one IN list; SQLite's oldest limit of variables in a statement is 999."""
 
@@ -139,6 +158,13 @@ class Store:
         counts, arguments = json.loads(row.counts or "{}"), json.loads(row.arguments)
         return RunRow(row.id, row.command, row.started, row.finished, row.outcome, counts, arguments)
 
+    def last_reader(self, commands: Sequence[str] = _READING_COMMANDS) -> str | None:
+        """The readers that the latest of these commands noted: by default of those after which there is something."""
+        query = select(run.c.arguments).where(run.c.command.in_(commands)).order_by(run.c.id.desc()).limit(1)
+        with told(self._shown), self._reader.connect() as connection:
+            arguments = json.loads(connection.scalar(query) or "{}")
+        return arguments.get("reader")
+
     # Writing
 
     def write(self, run_id: int, entries: Sequence[Entry]) -> None:
@@ -209,6 +235,64 @@ class Store:
         with told(self._shown), self._reader.connect() as connection:
             calls, answered, prompt, cached, completion, cost = map(int, connection.execute(query).one())
         return Spent(calls, answered, prompt, cached, completion, Decimal(cost) / _COST_UNITS)
+
+    # Batches
+
+    def write_requests(self, run_id: int, rows: Iterable[RequestRow]) -> None:
+        """Note requests that go out, so that their answers will be understood."""
+        with told(self._shown), self._writer.begin() as connection:
+            _add(connection, request, [{"run": run_id, **row._asdict()} for row in rows])
+
+    def requests(self, keys: Sequence[str]) -> dict[str, RequestRow]:
+        """The requests of these keys that ever went out."""
+        query = select(*(request.c[field] for field in RequestRow._fields))
+        with told(self._shown), self._reader.connect() as connection:
+            return {row.key: RequestRow(*row) for row in _select_in(connection, query, request.c.key, keys)}
+
+    def call_origins(self, keys: Sequence[str]) -> set[str]:
+        """Hashes of the completions to the requests of these keys that are counted already."""
+        query = select(call.c.origin).where(call.c.origin != "")
+        with told(self._shown), self._reader.connect() as connection:
+            return {row.origin for row in _select_in(connection, query, call.c.key, keys)}
+
+    def begin_batch(self, run_id: int, url: str, token: str, keys: Sequence[str]) -> int | None:
+        """Note a batch that is about to be submitted; its number. None where a request is in an open one already."""
+        values = {"run": run_id, "url": url, "token": token, "requests": len(keys), "begun": _now()}
+        with told(self._shown), self._writer.begin() as connection:
+            if any(_select_in(connection, _open_requests(), batch_request.c.key, keys)):
+                return None
+            number = connection.execute(insert(batch).values(values)).inserted_primary_key
+            assert number is not None
+            connection.execute(insert(batch_request), [{"batch": number[0], "key": key} for key in keys])
+        return int(number[0])
+
+    def batch_sent(self, number: int, remote: str) -> None:
+        """Note that the endpoint has a batch, and how it calls it."""
+        with told(self._shown), self._writer.begin() as connection:
+            _add(connection, batch_sent, [{"batch": number, "remote": remote, "sent": _now()}])
+
+    def end_batch(self, number: int, outcome: str, reason: str) -> None:
+        """Note what became of a batch; what it has not answered may be asked for again."""
+        with told(self._shown), self._writer.begin() as connection:
+            values = {"batch": number, "outcome": outcome, "reason": reason, "ended": _now()}
+            _add(connection, batch_end, [values])
+
+    def open_batches(self) -> list[BatchRow]:
+        """Batches that have not ended, in the order in which they were begun."""
+        query = (
+            select(batch.c.id, batch.c.url, batch.c.token, batch.c.requests, batch.c.begun, batch_sent.c.remote)
+            .outerjoin(batch_sent, batch_sent.c.batch == batch.c.id)
+            .outerjoin(batch_end, batch_end.c.batch == batch.c.id)
+            .where(batch_end.c.batch.is_(None))
+            .order_by(batch.c.id)
+        )
+        with told(self._shown), self._reader.connect() as connection:
+            return [BatchRow(*row) for row in connection.execute(query)]
+
+    def keys_under_way(self) -> set[str]:
+        """Keys of the requests in open batches."""
+        with told(self._shown), self._reader.connect() as connection:
+            return set(connection.scalars(_open_requests()))
 
     # Reading
 
@@ -330,6 +414,12 @@ def _add(connection: Connection, table: Table, rows: _Rows) -> None:
             by_key.pop(tuple(row))
         if by_key:
             connection.execute(insert(table), list(by_key.values()))
+
+
+def _open_requests() -> Select[Any]:
+    """Keys of the requests in batches that have not ended."""
+    ended = select(batch_end.c.batch).where(batch_end.c.batch == batch_request.c.batch)
+    return select(batch_request.c.key).where(~ended.exists())
 
 
 def _document_rows(run_id: int, entries: Iterable[Entry]) -> _Rows:

@@ -1,9 +1,10 @@
 """The tables as they are after the last migration.
 
 Rows are only ever added, except that those of `page` go when their document is made. `answer` holds what models
-answered, `call` what was paid, in billionths of the currency of the prices; `request` what went out in files, `batch`
-what an endpoint was given to do. Hashes are hexadecimal text,
-payloads compressed bytes (`pipeline.codec`), times ISO 8601 UTC.
+answered, `call` what was paid, in billionths of the currency of the prices, with the hash of the completion where that
+came in a file; `request` what went out in files. `batch` is what an endpoint is given to do, noted before it is;
+`batch_request` what is in it, `batch_sent` how the endpoint calls it, `batch_end` what became of it. Hashes are
+hexadecimal text, payloads compressed bytes (`pipeline.codec`), times ISO 8601 UTC.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ __all__ = [
     "answer",
     "batch",
     "batch_end",
+    "batch_request",
+    "batch_sent",
     "call",
     "document",
     "failure",
@@ -153,6 +156,7 @@ call = Table(
     Column("cost", BigInteger, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("ended", String(32), nullable=False),
+    Column("origin", String(32), nullable=False),
     Index("call_by_run", "run"),
     Index("call_by_key", "key"),
 )
@@ -166,6 +170,7 @@ request = Table(
     Column("form_type", String(64), nullable=False),
     Column("shape", String(32), nullable=False),
     Column("model", String(128), nullable=False),
+    Column("size", Integer, nullable=False),
 )
 
 batch = Table(
@@ -173,10 +178,26 @@ batch = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("run", ForeignKey("run.id"), nullable=False),
-    Column("remote", String(128), nullable=False),
     Column("url", Text, nullable=False),
+    Column("token", String(32), nullable=False),
     Column("requests", Integer, nullable=False),
-    Column("submitted", String(32), nullable=False),
+    Column("begun", String(32), nullable=False),
+)
+
+batch_request = Table(
+    "batch_request",
+    metadata,
+    Column("batch", ForeignKey("batch.id"), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+batch_sent = Table(
+    "batch_sent",
+    metadata,
+    Column("batch", ForeignKey("batch.id"), primary_key=True),
+    Column("remote", String(128), nullable=False),
+    Column("sent", String(32), nullable=False),
 )
 
 batch_end = Table(
@@ -184,6 +205,7 @@ batch_end = Table(
     metadata,
     Column("batch", ForeignKey("batch.id"), primary_key=True),
     Column("outcome", String(32), nullable=False),
+    Column("reason", String(64), nullable=False),
     Column("ended", String(32), nullable=False),
 )
 
