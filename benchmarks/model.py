@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.model_cost import measure_cost
+from benchmarks.model_runs import measure_faults, measure_killed, measure_throughput
 from benchmarks.model_safety import Result, Way, measure, tasks
 from benchmarks.modelserver.errors import Profile
 from benchmarks.report import Report, percent
@@ -111,7 +112,7 @@ def _add_burden(table: Table, way: Way, result: Result) -> None:
     )
 
 
-_PARTS = ("safety", "burden", "cost")
+_PARTS = ("safety", "burden", "cost", "throughput", "faults", "killed")
 
 
 def main() -> int:
@@ -133,6 +134,13 @@ def main() -> int:
         measure_burden(report, forms, args.show, args.jobs)
     if "cost" in wanted:
         measure_cost(report, forms, args.corpus)
+    share = 10 if args.quick else 1
+    if "throughput" in wanted:
+        measure_throughput(report, 2000 // share, timed=not args.quick)
+    if "faults" in wanted:
+        measure_faults(report, 600 // share)
+    if "killed" in wanted:
+        measure_killed(report, 60, 30 // share)
     return report.finish()
 
 

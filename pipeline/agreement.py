@@ -12,8 +12,10 @@ agreement.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 from pipeline.forms import FormType, Kind, pattern
 from pipeline.geometry import HEADINGS, misplaced
@@ -61,10 +63,8 @@ class _Comparison:
         self._doubted_there = {
             doubt.path for doubt in (*second.doubts, *misplaced(document, section, form_type, second))
         }
-        self._doubted_here = {doubt.path for doubt in misplaced(document, section, form_type, first)}
-        self._accounted_here = self._accounted(first)
-        self._accounted_there = self._accounted(second)
-        self._extra_here = self._spans(part for ref in first.extra.values() for part in ref.parts)
+        self._misplaced = misplaced(document, section, form_type, first)
+        self._doubted_here = {doubt.path for doubt in self._misplaced}
 
     def _path_there(self, path: str) -> str:
         """What a leaf of the first reading is called in the second."""
@@ -74,19 +74,31 @@ class _Comparison:
         row = self._rows.get(int(number))
         return "" if row is None else f"{self._table}[{row}].{column}"
 
+    @cached_property
+    def _accounted_here(self) -> set[_Span]:
+        return self._accounted(self._first)
+
+    @cached_property
+    def _accounted_there(self) -> set[_Span]:
+        return self._accounted(self._second)
+
+    @cached_property
+    def _extra_here(self) -> set[_Span]:
+        return self._spans(part for ref in self._first.extra.values() for part in ref.parts)
+
     def result(self) -> Agreement:
         same = {path for path, ref in self._first.leaves.items() if self._agrees(path, ref, self._other[path])}
-        settled = self._held_by(same)
+        differ = [path for path in self._first.leaves if path not in same]
+        settled = self._held_by(same) if differ else {}
         doubts: list[Doubt] = []
         disputed: dict[str, Ref] = {}
-        for path, ref in self._first.leaves.items():
-            if path in same:
-                continue
-            other = self._other[path]
+        for path in differ:
+            ref, other = self._first.leaves[path], self._other[path]
             if ref.kind is RefKind.LOST or self._refuted_here(path, ref, other, settled):
                 doubts.append(Doubt(path, "readers.differ"))
             elif not self._refuted_there(path, ref, other, settled):
                 disputed[path] = other or Ref(RefKind.LOST)
+        doubts += self._misplaced
         doubts += self._kept_doubts(same)
         doubts += self._rows_of_the_second_only(settled)
         reading = replace(self._first, reader=f"{self._first.reader}+{self._second.reader}", doubts=tuple(doubts))
@@ -98,7 +110,7 @@ class _Comparison:
             return False
         if self._path_there(path) in self._doubted_there or (one.kind is RefKind.AT) != (other.kind is RefKind.AT):
             return False
-        if one.kind is not RefKind.AT:
+        if one.kind is not RefKind.AT or one.parts == other.parts:
             return True
         kind = self._form_type.leaves.get(pattern(path), Kind.NUMBER)
         values = [value_of(kind, ref.parts, self._document.cells) for ref in (one, other)]
@@ -184,24 +196,41 @@ class _Comparison:
 
     def _row(self, reading: Reading, row: int) -> set[_Span]:
         """The visible characters of a row's own leaves."""
-        refs = (reading.leaves.get(f"{self._table}[{row}].{column}") for column in self._columns)
-        return self._spans(part for ref in refs if ref is not None for part in ref.parts)
+        return self._spans(self._row_parts(reading, row))
 
     def _matched_rows(self) -> dict[int, int]:
-        """Rows of the first reading → rows of the second that are read from the same characters, each taken once."""
-        there: dict[_Span, list[int]] = {}
-        for row in range(self._second.rows):
-            for span in self._row(self._second, row):
-                there.setdefault(span, []).append(row)
+        """Rows of the first reading → rows of the second that are read from the same places, each taken once.
+
+        Places are the parts of cells that both name alike; characters, where a row has none of those.
+        """
+        matched = self._matched_by(self._row_parts, range(self._first.rows), range(self._second.rows))
+        rest = [row for row in range(self._first.rows) if row not in matched]
+        free = [row for row in range(self._second.rows) if row not in matched.values()]
+        return matched | self._matched_by(self._row, rest, free) if rest and free else matched
+
+    def _matched_by(
+        self, places: Callable[[Reading, int], set[Any]], rows: Iterable[int], others: Iterable[int]
+    ) -> dict[int, int]:
+        there: dict[object, list[int]] = {}
+        for row in others:
+            for place in places(self._second, row):
+                there.setdefault(place, []).append(row)
         shared: list[tuple[int, int, int]] = []
-        for row in range(self._first.rows):
-            counts = Counter(other for span in self._row(self._first, row) for other in there.get(span, ()))
+        for row in rows:
+            counts = Counter(other for place in places(self._first, row) for other in there.get(place, ()))
             shared += [(count, row, other) for other, count in counts.items()]
         matched: dict[int, int] = {}
+        taken: set[int] = set()
         for _, row, other in sorted(shared, key=lambda each: (-each[0], abs(each[1] - each[2]), each)):
-            if row not in matched and other not in matched.values():
+            if row not in matched and other not in taken:
                 matched[row] = other
+                taken.add(other)
         return matched
+
+    def _row_parts(self, reading: Reading, row: int) -> set[Part]:
+        """The parts of cells that a row's own leaves name."""
+        refs = (reading.leaves.get(f"{self._table}[{row}].{column}") for column in self._columns)
+        return {part for ref in refs if ref is not None for part in ref.parts}
 
 
 def _clash(path: str, holder: str | None) -> bool:

@@ -27,7 +27,18 @@ from pipeline.store.store import Store
 from pipeline.versions import current_versions
 from pipeline.work import Plan, installed_engine
 
-__all__ = ["api_key", "asking_of", "chosen_reader", "endpoint_sentence", "open_caller", "plan_of", "schema_of"]
+__all__ = [
+    "answer_row",
+    "api_key",
+    "asking_of",
+    "asking_reader",
+    "call_rows",
+    "chosen_reader",
+    "endpoint_sentence",
+    "open_caller",
+    "plan_of",
+    "schema_of",
+]
 
 _READERS = {
     "table": ("table",),
@@ -41,17 +52,30 @@ _PATIENCE_SECONDS = 20.0
 _TICK_SECONDS = 0.2
 
 
-def chosen_reader(settings: Settings, last: str | None = None) -> str:
+def chosen_reader(settings: Settings, last: str | None = None, *, calls: bool = True) -> str:
     """The name of the readers that a command uses: as set, else as in the `last` run, else by what is configured.
 
-    Raises `UsageError` for an unknown name, `ConfigurationError` where a model is wanted and none configured.
+    A command that `calls` no model needs its name only. Raises `UsageError` for an unknown name, `ConfigurationError`
+    where a model is wanted and none configured.
     """
-    configured = settings.model.url is not None and settings.model.name is not None
+    configured = settings.model.name is not None and (settings.model.url is not None or not calls)
     name = settings.reader or (last if last in _READERS else None) or ("both" if configured else "table")
     if name not in _READERS:
         raise UsageError(say("usage.unknown", option="reader", value=name, instead=", ".join(_READERS)))
     if llm.NAME in _READERS[name] and not configured:
         raise ConfigurationError(say("model.none"))
+    return name
+
+
+def asking_reader(settings: Settings, last: str | None = None) -> str:
+    """The name of the readers, with the model among them, of a command that writes down what it would be asked.
+
+    As set, else as in the `last` run, else both. Raises `UsageError` for readers that ask no model.
+    """
+    asking = [name for name, readers in _READERS.items() if llm.NAME in readers]
+    name = settings.reader or (last if last in asking else "both")
+    if name not in asking:
+        raise UsageError(say("usage.unknown", option="reader", value=name, instead=", ".join(asking)))
     return name
 
 
@@ -99,7 +123,7 @@ def open_caller(options: ModelOptions, store: Store, run_id: int, budget: Budget
 
     def keep(answers: Sequence[Answer]) -> None:
         store.write_answers(
-            run_id, map(_answer_row, (answer for answer in answers if not answer.problem)), _calls(answers)
+            run_id, map(answer_row, (answer for answer in answers if not answer.problem)), call_rows(answers)
         )
 
     caller = Caller(options=options, key=api_key(), schema=schema_of, keep=keep, budget=budget)
@@ -116,13 +140,15 @@ def open_caller(options: ModelOptions, store: Store, run_id: int, budget: Budget
         caller.close()
 
 
-def _answer_row(answer: Answer) -> AnswerRow:
+def answer_row(answer: Answer) -> AnswerRow:
+    """An answer as it is kept."""
     request = answer.request
     model = answer.calls[-1].model if answer.calls else ""
     return AnswerRow(request.key, request.digest, request.form_type, request.shape, model, answer.cut, answer.text)
 
 
-def _calls(answers: Sequence[Answer]) -> list[CallRow]:
+def call_rows(answers: Sequence[Answer]) -> list[CallRow]:
+    """The calls that were made for answers, as they are kept."""
     return [
         CallRow(call.key, call.model, call.outcome, call.status, *call.usage, call.cost, call.seconds)
         for answer in answers

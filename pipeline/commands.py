@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.bulk import Report, Watcher, digitise_inputs, settle_stored
 from pipeline.choice import budget_of, chosen_reader, endpoint_sentence, open_caller, plan_of
+from pipeline.consulting import Endpoint
 from pipeline.errors import BudgetReached, ConfigurationError, ExitCode, NothingUsable, UsageError
 from pipeline.evaluate import gold_records, read_export, score
 from pipeline.executors.local import local_executor
@@ -34,7 +35,15 @@ from pipeline.store.store import Store
 from pipeline.summary import RunProgress, console, show_report, show_score, show_status
 from pipeline.work import Outcome, Plan, installed_engine
 
-__all__ = ["eval_command", "export_command", "run_command", "status_command"]
+__all__ = [
+    "LateRun",
+    "eval_command",
+    "export_command",
+    "next_export",
+    "run_command",
+    "settle_documents",
+    "status_command",
+]
 
 _KINDS_SHOWN = 5
 _PATHS_KEPT = 20
@@ -89,7 +98,7 @@ def run_command(
         export=written,
         next_command=say("next.again")
         if report.failures or run.cut_short
-        else _next(settings, report.tally.questions > 0),
+        else next_export(settings, report.tally.questions > 0),
     )
     if run.fatal is not None:
         raise ConfigurationError(endpoint_sentence(run.fatal))
@@ -173,7 +182,7 @@ def status_command(settings: Settings, *, as_json: bool) -> int:
         last = store.last_run()
         failures = store.open_failures()
     if not as_json:
-        show_status(store.shown, shelf, last, failures, _next(settings, True))
+        show_status(store.shown, shelf, last, failures, next_export(settings, True))
         return ExitCode.DONE
     said = {
         "store": store.shown,
@@ -216,7 +225,8 @@ def export_command(
         names = _chosen_names(store, documents)
         spool = stack.enter_context(Spool(out))
         plan = _stored_plan(settings, store, lines=True, only_settled=only is not None)
-        report = _settle(store, names, settings, plan, [spool], interruption.check)
+        run = LateRun(store, "export")
+        report = settle_documents(names, settings, plan, [spool], interruption.check, run=run)
         if not report.tally.forms:
             raise NothingUsable(say("export.nothing"))
         count = write_export(spool.lines(), out, kind, stop=interruption.check)
@@ -237,7 +247,8 @@ def eval_command(
             store = stack.enter_context(Store.open(settings.db, create=False))
             spool = stack.enter_context(Spool())
             plan = _stored_plan(settings, store, lines=True)
-            _settle(store, store.names(), settings, plan, [spool], interruption.check)
+            run = LateRun(store, "export")
+            settle_documents(store.names(), settings, plan, [spool], interruption.check, run=run)
             forms = map(json.loads, spool.lines())
         scored = score(forms, records, form_type, sources=sources)
     if as_json:
@@ -248,41 +259,67 @@ def eval_command(
     return ExitCode.DONE
 
 
-def _settle(
-    store: Store,
+class LateRun:
+    """A run of a command that is noted when there is something to write, and not at all where there is not."""
+
+    def __init__(self, store: Store, command: str, arguments: Mapping[str, object] | None = None) -> None:
+        self.store = store
+        self.begun: int | None = None
+        """The number of the run, if it has been noted."""
+        self._command = command
+        self._arguments = arguments or {}
+
+    def __call__(self) -> int:
+        """The number of the run."""
+        if self.begun is None:
+            self.begun = self.store.begin_run(self._command, self._arguments)
+        return self.begun
+
+    def end(self, counts: Mapping[str, object]) -> None:
+        """Note that the command is done."""
+        if self.begun is not None:
+            self.store.end_run(self.begun, "done", counts)
+
+
+def settle_documents(
     names: Sequence[NameRow],
     settings: Settings,
     plan: Plan,
     watchers: Sequence[Watcher],
     stop: Callable[[], None],
+    *,
+    run: LateRun,
+    endpoint: Endpoint | None = None,
 ) -> Report:
-    """Settle stored documents; what their readings have become stale for is read again, and stored."""
+    """Settle stored documents; what their readings have become stale for is read again, and stored.
+
+    `endpoint` answers what a model is asked; without one it is not asked.
+    """
     report = Report()
-    run_ids: list[int] = []
-
-    def run_id() -> int:
-        if not run_ids:
-            run_ids.append(store.begin_run("export", {}))
-        return run_ids[0]
-
     size = _STORED_BYTES * len(names)
     executor = local_executor(engine=installed_engine, plan=plan, jobs=settings.jobs, size=size, stop=stop)
     try:
         with RunProgress(say("run.settling"), len(names), report) as progress:
             told = [progress, _log_watcher(settings), *watchers]
-            settle_stored(names, store=store, run_id=run_id, executor=executor, plan=plan, watchers=told, report=report)
+            settle_stored(
+                names,
+                store=run.store,
+                run_id=run,
+                executor=executor,
+                plan=plan,
+                watchers=told,
+                report=report,
+                endpoint=endpoint,
+            )
     finally:
         executor.close()
-    if run_ids:
-        store.end_run(run_ids[0], "done", _counts(report))
+    run.end(_counts(report))
     return report
 
 
 def _stored_plan(settings: Settings, store: Store, **more: Any) -> Plan:
     """The plan of a command that reads nothing: with the readers of the last run, unless others are set."""
-    last = store.last_run()
-    reader = last.arguments.get("reader") if last is not None else None
-    return plan_of(settings, chosen_reader(settings, str(reader)), **more)
+    return plan_of(settings, chosen_reader(settings, store.last_reader(), calls=False), **more)
 
 
 def _chosen_names(store: Store, documents: Sequence[str]) -> list[NameRow]:
@@ -350,7 +387,7 @@ def _counts(report: Report) -> dict[str, object]:
     }
 
 
-def _next(settings: Settings, questions: bool) -> str:
+def next_export(settings: Settings, questions: bool) -> str:
     """The command to type next: a workbook to look at questions, or tables to work with."""
     command = ["formtally", "export", "--format", "xlsx" if questions else "csv", "--out"]
     command.append("formtally.xlsx" if questions else "formtally-csv")

@@ -24,7 +24,7 @@ from pipeline.errors import ConfigurationError, UsageError
 from pipeline.messages import say
 from pipeline.work import Outcome
 
-__all__ = ["Format", "Spool", "check_target", "write_export"]
+__all__ = ["Format", "Spool", "check_target", "whole_file", "write_export"]
 
 
 class Format(StrEnum):
@@ -118,7 +118,7 @@ def write_export(
             with _whole_folder(target) as folder:
                 _write_tables(counted(), folder, format)
         else:
-            with _whole_file(target) as file:
+            with whole_file(target) as file:
                 if format is Format.JSONL:
                     with open(file, "wb") as stream:
                         for line in counted():
@@ -141,7 +141,7 @@ def _write_tables(lines: Iterable[bytes], target: Path, format: Format) -> None:
 
 
 @contextmanager
-def _whole_file(target: Path) -> Iterator[Path]:
+def whole_file(target: Path) -> Iterator[Path]:
     """A temporary file that becomes the target at the end, or is removed. A device or a pipe is written directly."""
     real = _real(target)
     if real.exists() and not stat.S_ISREG(real.stat().st_mode):

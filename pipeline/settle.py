@@ -90,7 +90,7 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
         agreement = agree(document, section, form_type, *made)
         reading, disputed = agreement.reading, agreement.disputed
     elif made:
-        [reading] = made
+        reading = replace(made[0], doubts=(*made[0].doubts, *misplaced(document, section, form_type, made[0])))
     else:
         reading = Reading("none", "unfamiliar", 0, {path: Ref(RefKind.LOST) for path in form_type.paths(0)})
     kinds = form_type.leaves
@@ -129,7 +129,7 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
     _doubt_cells(document, form)
     form.findings.extend(_pages(document, form))
     not_made = (doubt for each in readings if not each.leaves for doubt in each.doubts)
-    for doubt in (*reading.doubts, *misplaced(document, section, form_type, reading), *not_made):
+    for doubt in (*reading.doubts, *not_made):
         form.doubted.add(doubt.path)
         form.flag(doubt.path, doubt.code)
     for path, ref in disputed.items():

@@ -409,7 +409,8 @@ class _Sections:
             return [Reading.failed(llm.NAME, asked.problem)]
 
         def understand(document: Document, section: Section, form_type: FormType) -> Reading:
-            return llm.read_answer(document, section, form_type, asked.answer, quotes=asking.quotes)
+            answer, numbered = asked.answer, asked.numbered
+            return llm.read_answer(document, section, form_type, answer, quotes=asking.quotes, numbered=numbered)
 
         reading = self._trouble.read(understand, self._document, placed.section, form_type)
         return [Reading.failed(llm.NAME, "reader.failed") if reading is None else self._keep(placed, key, reading)]

@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=("all", *SHAPES), default="all")
     parser.add_argument("--rate", type=float, default=0.0, help="share of the values that are misread")
     parser.add_argument("--count", type=int, default=0, help="errors a form, instead of a share")
+    parser.add_argument("--persist", type=float, default=0.3, help="share of the errors that asking again repeats")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME=RATE", help=f"one of {', '.join(rates)}")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before an answer")
     parser.add_argument("--at-once", type=int, help="requests at a time; 503 above")
@@ -83,7 +84,8 @@ def main() -> None:
     struck: dict[str, Any] = {name: float(rate) for name, rate in wanted.items()}
     faults = Faults(seed=args.seed, **struck)
     wrong = args.rate > 0 or args.count > 0
-    brain = Brain(form_types()[0], Profile(seed=args.seed, rate=args.rate, count=args.count) if wrong else None)
+    profile = Profile(seed=args.seed, rate=args.rate, count=args.count, persist=args.persist)
+    brain = Brain(form_types()[0], profile if wrong else None)
     forms, strange = _learn(brain, args)
     server = ModelServer(
         brain,

@@ -168,26 +168,15 @@ class ModelServer:
             f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Error')}\r\ndate: {formatdate(usegmt=True)}\r\n"
             f"content-type: {kind}\r\ncontent-length: {len(body)}\r\n{headers}\r\n"
         )
-        if reply.paid:
-            self.stats.paid[reply.paid] += 1
-        lost = gone or writer.is_closing() or reply.way == "broken"
-        if reply.paid and lost:
-            self.stats.broken[reply.paid] += 1
-        if lost:
-            writer.write(head.encode() + body[: len(body) // 2])
-            await writer.drain()
-            writer.close()
-            return False
-        if reply.way == "slow_body":
-            step = len(body) // _DRIBBLES + 1
-            writer.write(head.encode())
-            for at in range(0, len(body), step):
-                await asyncio.sleep(_DRIBBLE_SECONDS / _DRIBBLES)
-                writer.write(body[at : at + step])
-        else:
-            writer.write(head.encode() + body)
-        await writer.drain()
-        return True
+        whole = False
+        try:
+            whole = not gone and await _write(writer, head.encode(), body, reply.way)
+        finally:
+            if reply.paid:
+                self.stats.paid[reply.paid] += 1
+                if not whole:
+                    self.stats.broken[reply.paid] += 1
+        return whole
 
     async def _reply(self, asked: _Asked) -> _Reply:
         if asked.path == "/_stats":
@@ -316,6 +305,25 @@ async def _read(reader: asyncio.StreamReader) -> _Asked:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
     body = await reader.readexactly(int(headers.get("content-length") or 0))
     return _Asked(method, path.partition("?")[0], headers, body)
+
+
+async def _write(writer: asyncio.StreamWriter, head: bytes, body: bytes, way: str) -> bool:
+    """Write a response as that way of going wrong has it; whether all of it was written."""
+    if way == "broken":
+        writer.write(head + body[: len(body) // 2])
+        await writer.drain()
+        return False
+    if way == "slow_body":
+        step = len(body) // _DRIBBLES + 1
+        for at in range(0, len(body), step):
+            writer.write((head if at == 0 else b"") + body[at : at + step])
+            await asyncio.sleep(_DRIBBLE_SECONDS / _DRIBBLES)
+            if writer.is_closing():
+                return False
+    else:
+        writer.write(head + body)
+    await writer.drain()
+    return not writer.is_closing()
 
 
 def _hash(body: bytes) -> str:

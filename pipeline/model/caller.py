@@ -128,7 +128,7 @@ class Caller:
             return answers
 
     def wait(self, seconds: float) -> None:
-        """Wait until something is ready, or for so many seconds; when `fatal` comes up, once not at all.
+        """Wait until something is ready, or `fatal` has come up since the last time, or for so many seconds.
 
         Raises what `keep` raised.
         """

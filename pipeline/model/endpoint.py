@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletion
 
-__all__ = ["Conversation", "Endpoint", "make_client", "silence", "verdict"]
+__all__ = ["Conversation", "Endpoint", "make_client", "message_text", "silence", "usage_of", "verdict"]
 
 Schema = Callable[[Request], type[BaseModel]]
 
@@ -229,15 +229,10 @@ class Endpoint:
         return completion, verdict(completion)
 
     def _used(self, completion: ChatCompletion, size: int, bound: Usage) -> Usage:
-        """What the endpoint says was used; where it says nothing, rather too much than too little."""
-        said = completion.usage
-        prompt, answer = getattr(said, "prompt_tokens", None) or 0, getattr(said, "completion_tokens", None) or 0
-        if not prompt:
-            return Usage(bound.prompt, 0, answer or len(completion.model_dump_json(include={"choices"}).encode()))
-        details = getattr(said, "prompt_tokens_details", None)
-        cached = getattr(details, "cached_tokens", None) or getattr(said, "prompt_cache_hit_tokens", None) or 0
-        usage = Usage(prompt, min(cached, prompt), answer)
-        self._gauge.learn(size, usage)
+        """What was used; what the endpoint says of it is learnt from."""
+        usage = usage_of(completion, bound.prompt)
+        if getattr(completion.usage, "prompt_tokens", None):
+            self._gauge.learn(size, usage)
         return usage
 
     def _take_note(self, conversation: Conversation, failure: Failure, begun: float, turn: object) -> None:
@@ -305,6 +300,27 @@ def verdict(completion: ChatCompletion) -> Failure | None:
     if not (isinstance(message.content, str) and message.content.strip()) and not message.tool_calls:
         return Failure("empty", "no content", status=200)
     return None
+
+
+def message_text(completion: ChatCompletion, mode: str) -> str:
+    """The text of an answer where the mode has it: the arguments of a tool call, or the content."""
+    message = completion.choices[0].message
+    if mode != "tools":
+        return message.content or ""
+    function = getattr(message.tool_calls[0], "function", None) if message.tool_calls else message.function_call
+    arguments = getattr(function, "arguments", "")
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
+
+
+def usage_of(completion: ChatCompletion, most_prompt: int) -> Usage:
+    """What the endpoint says was used; where it says nothing, rather too much than too little."""
+    said = completion.usage
+    prompt, answer = getattr(said, "prompt_tokens", None) or 0, getattr(said, "completion_tokens", None) or 0
+    if not prompt:
+        return Usage(most_prompt, 0, answer or len(completion.model_dump_json(include={"choices"}).encode()))
+    details = getattr(said, "prompt_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None) or getattr(said, "prompt_cache_hit_tokens", None) or 0
+    return Usage(prompt, min(cached, prompt), answer)
 
 
 def _kinds(error: ValidationError) -> str:

@@ -15,7 +15,7 @@ _Price = Annotated[Decimal, Field(ge=0)]
 class ModelOptions(BaseModel):
     """Settings of the model reader."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str | None = Field(None, pattern=r"^https?://")
     """Base URL of an OpenAI-compatible endpoint, `https://host/v1`; None for no model."""

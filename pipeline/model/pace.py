@@ -14,6 +14,8 @@ Clock = Callable[[], float]
 _FAILURES_IN_A_ROW = 5
 _TOLERATED_OVERLOADS = 0.1
 """Overloads for each success that are put up with: some endpoints turn calls away at random, whatever their number."""
+_OVERLOADED_SHARE = 1 / 8
+"""With so many of the calls in flight turned away, and two at least, it is their number."""
 _FIRST_PROBE_SECONDS = 0.5
 _LONGEST_PROBE_SECONDS = 15.0
 
@@ -65,7 +67,7 @@ class Bucket:
 
 
 class Slots:
-    """Calls at a time: half as many when the endpoint is overloaded, one more after a round of successes.
+    """Calls at a time: half as many when a good part of them is turned away, one more after a round of successes.
 
     An asynchronous context manager: inside is a slot.
     """
@@ -111,7 +113,7 @@ class Slots:
         if begun < self._halved:
             return
         self._pressure += 1
-        if self._pressure >= 2:
+        if self._pressure >= max(2.0, self.limit * _OVERLOADED_SHARE):
             self.limit = max(1, self.limit // 2)
             self._halved = self._clock()
             self._pressure = 0.0

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from pipeline.model.endpoint import make_client, silence, verdict
+from pipeline.model.endpoint import make_client, message_text, silence, verdict
 from pipeline.model.failures import Failure, classify
 from pipeline.model.lenient import Lenient
 from pipeline.model.options import ModelOptions
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
 
 __all__ = ["Probe", "probe"]
 
@@ -73,17 +70,9 @@ async def _call(options: ModelOptions, key: str) -> None:
     if failure is not None:
         raise failure
     try:
-        _Word.model_validate_json(_text(completion, options.mode))
+        _Word.model_validate_json(message_text(completion, options.mode))
     except ValidationError:
         raise Failure("json_mode", "the answer is not of the schema") from None
-
-
-def _text(completion: ChatCompletion, mode: str) -> str:
-    """The text where the mode has it; an answer elsewhere is none."""
-    message = completion.choices[0].message
-    if mode != "tools":
-        return message.content or ""
-    return next((call.function.arguments for call in message.tool_calls or () if call.type == "function"), "")
 
 
 def _body(options: ModelOptions) -> dict[str, Any]:

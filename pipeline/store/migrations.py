@@ -196,7 +196,7 @@ def answers(connection: Connection) -> None:
         Column("id", Integer, primary_key=True),
         Column("run", ForeignKey("run.id"), nullable=False),
         Column("url", Text, nullable=False),
-        Column("token", String(32), nullable=False),
+        Column("file", String(128), nullable=False),
         Column("requests", Integer, nullable=False),
         Column("begun", String(32), nullable=False),
     )

@@ -120,12 +120,12 @@ class RequestRow(NamedTuple):
 class BatchRow(NamedTuple):
     """A batch that has not ended: `remote` is its name at the endpoint, None while it is not known to be there.
 
-    `token` is written on it at the endpoint, so that it can be found there; `begun` is when it was first noted.
+    `file` is what it was made of there, by which it can be found; `begun` is when it was first noted.
     """
 
     id: int
     url: str
-    token: str
+    file: str
     requests: int
     begun: str
     remote: str | None

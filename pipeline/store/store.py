@@ -162,8 +162,8 @@ class Store:
         """The readers that the latest of these commands noted: by default of those after which there is something."""
         query = select(run.c.arguments).where(run.c.command.in_(commands)).order_by(run.c.id.desc()).limit(1)
         with told(self._shown), self._reader.connect() as connection:
-            arguments = json.loads(connection.scalar(query) or "{}")
-        return arguments.get("reader")
+            found = json.loads(connection.scalar(query) or "{}").get("reader")
+        return None if found is None else str(found)
 
     # Writing
 
@@ -196,7 +196,10 @@ class Store:
             return {row.page: row.payload for row in connection.execute(query)}
 
     def write_answers(self, run_id: int, answers: Iterable[AnswerRow], calls: Iterable[CallRow]) -> None:
-        """Keep what models answered, and every call that was made for it, in one transaction."""
+        """Keep what models answered, and every call that was made for it, in one transaction.
+
+        A completion that came in a file is counted once.
+        """
         ended = _now()
         answer_rows = [{"run": run_id, **row._asdict(), "payload": pack(row.text)} for row in answers]
         for values in answer_rows:
@@ -206,6 +209,9 @@ class Store:
         ]
         with told(self._shown), self._writer.begin() as connection:
             _add(connection, answer, answer_rows)
+            keys = [values["key"] for values in call_rows if values["origin"]]
+            counted = {row.origin for row in _select_in(connection, _origins(), call.c.key, keys)}
+            call_rows = [values for values in call_rows if values["origin"] not in counted]
             if call_rows:
                 connection.execute(insert(call), call_rows)
 
@@ -247,17 +253,17 @@ class Store:
         """The requests of these keys that ever went out."""
         query = select(*(request.c[field] for field in RequestRow._fields))
         with told(self._shown), self._reader.connect() as connection:
-            return {row.key: RequestRow(*row) for row in _select_in(connection, query, request.c.key, keys)}
+            rows = list(_select_in(connection, query, request.c.key, keys))
+        return {row.key: RequestRow(**row._asdict()) for row in rows}
 
     def call_origins(self, keys: Sequence[str]) -> set[str]:
         """Hashes of the completions to the requests of these keys that are counted already."""
-        query = select(call.c.origin).where(call.c.origin != "")
         with told(self._shown), self._reader.connect() as connection:
-            return {row.origin for row in _select_in(connection, query, call.c.key, keys)}
+            return {row.origin for row in _select_in(connection, _origins(), call.c.key, keys)}
 
-    def begin_batch(self, run_id: int, url: str, token: str, keys: Sequence[str]) -> int | None:
+    def begin_batch(self, run_id: int, url: str, file: str, keys: Sequence[str]) -> int | None:
         """Note a batch that is about to be submitted; its number. None where a request is in an open one already."""
-        values = {"run": run_id, "url": url, "token": token, "requests": len(keys), "begun": _now()}
+        values = {"run": run_id, "url": url, "file": file, "requests": len(keys), "begun": _now()}
         with told(self._shown), self._writer.begin() as connection:
             if any(_select_in(connection, _open_requests(), batch_request.c.key, keys)):
                 return None
@@ -280,14 +286,14 @@ class Store:
     def open_batches(self) -> list[BatchRow]:
         """Batches that have not ended, in the order in which they were begun."""
         query = (
-            select(batch.c.id, batch.c.url, batch.c.token, batch.c.requests, batch.c.begun, batch_sent.c.remote)
+            select(batch.c.id, batch.c.url, batch.c.file, batch.c.requests, batch.c.begun, batch_sent.c.remote)
             .outerjoin(batch_sent, batch_sent.c.batch == batch.c.id)
             .outerjoin(batch_end, batch_end.c.batch == batch.c.id)
             .where(batch_end.c.batch.is_(None))
             .order_by(batch.c.id)
         )
         with told(self._shown), self._reader.connect() as connection:
-            return [BatchRow(*row) for row in connection.execute(query)]
+            return [BatchRow(**row._asdict()) for row in connection.execute(query)]
 
     def keys_under_way(self) -> set[str]:
         """Keys of the requests in open batches."""
@@ -414,6 +420,11 @@ def _add(connection: Connection, table: Table, rows: _Rows) -> None:
             by_key.pop(tuple(row))
         if by_key:
             connection.execute(insert(table), list(by_key.values()))
+
+
+def _origins() -> Select[Any]:
+    """Hashes of the completions that came in files."""
+    return select(call.c.origin).where(call.c.origin != "")
 
 
 def _open_requests() -> Select[Any]:

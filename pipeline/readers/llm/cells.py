@@ -58,6 +58,8 @@ def number_cells(cells: Sequence[Cell]) -> Numbered:
 
 def as_shown(text: str) -> str:
     """Text of a cell on one line; half a character out of an odd file, which JSON over HTTP cannot carry, as `?`."""
+    if text.isalnum():
+        return text
     return " ".join(text.split()).translate(_BRACKETS).encode("utf-8", "replace").decode()
 
 

@@ -36,8 +36,12 @@ class Known:
 
 @dataclass(slots=True)
 class Asked:
-    """Where asking about a section has come to: `missing` requests, or a `problem`, or, with neither, the `answer`."""
+    """Where asking about a section has come to: `missing` requests, or a `problem`, or, with neither, the `answer`.
 
+    `numbered` are the cells that were shown.
+    """
+
+    numbered: Numbered
     missing: list[Request] = field(default_factory=list)
     problem: str = ""
     answer: dict[str, Any] = field(default_factory=dict)
@@ -57,7 +61,7 @@ def ask(
     single lines.
     """
     numbered = number_cells(section.cells(document))
-    asked = Asked()
+    asked = Asked(numbered)
     if not numbered.cells:
         asked.problem = "model.nothing"
         return asked
@@ -140,11 +144,17 @@ _Resolver = Callable[[str, str], "tuple[Part, ...] | Miss"]
 
 
 def read_answer(
-    document: Document, section: Section, form_type: FormType, answer: Mapping[str, Any], *, quotes: bool = False
+    document: Document,
+    section: Section,
+    form_type: FormType,
+    answer: Mapping[str, Any],
+    *,
+    quotes: bool = False,
+    numbered: Numbered | None = None,
 ) -> Reading:
-    """The reading that an answer to a whole section makes."""
+    """The reading that an answer to a whole section makes; `numbered` are its cells as shown, if they are at hand."""
     cells = section.cells(document)
-    numbered = number_cells(cells)
+    numbered = numbered or number_cells(cells)
     if quotes:
         resolver: _Resolver = quoted(numbered.cells, form_type)
     else:

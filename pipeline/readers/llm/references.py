@@ -43,6 +43,9 @@ def resolve(reference: str, cells: Sequence[Cell]) -> tuple[Part, ...] | Miss:
     Codes of misses: `reference.malformed`, `reference.unknown_cell`, `reference.repeated` (a cell named twice),
     `quote.missing` (not in its cells), `quote.twice` (there more than once, and not said which).
     """
+    if reference.isdecimal() and reference.isascii() and 0 < int(reference) <= len(cells):
+        cell = cells[int(reference) - 1]
+        return (Part(cell.id, 0, len(cell.text)),)
     found = _GRAMMAR.fullmatch(reference.strip())
     if found is None:
         return Miss("reference.malformed")

@@ -1,0 +1,256 @@
+"""The batch API of an endpoint: files go up, batches are made of them and looked at, files come down.
+
+What passes is tried again as often as in a run. What does not is a `ConfigurationError`: one sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Collection, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, cast
+
+from pipeline.batch.files import ENDPOINT, file_errors
+from pipeline.errors import ConfigurationError
+from pipeline.messages import say
+from pipeline.model.endpoint import make_client, silence
+from pipeline.model.failures import Failure, classify
+from pipeline.model.options import ModelOptions
+from pipeline.model.patience import Patience
+
+if TYPE_CHECKING:
+    from openai.types import Batch
+
+__all__ = ["BatchApi", "NotKnown", "RemoteBatch"]
+
+Result = TypeVar("Result")
+
+_REASON = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_NOT_SENT_TWICE = ("server", "timeout")
+_OF_ENDPOINT = ("key", "model", "quota")
+_PASSING = ("unreachable", "server", "timeout", "rate", "empty", "lost")
+_NOT_FOUND = 404
+_PAGE = 100
+
+
+class NotKnown(ConfigurationError):
+    """The endpoint broke off while it was making a batch: nobody knows yet whether it has."""
+
+
+class RemoteBatch(NamedTuple):
+    """A batch as the endpoint says it is; `reason` is the endpoint's code for why it failed."""
+
+    status: str
+    total: int
+    done: int
+    output: str | None
+    errors: str | None
+    reason: str
+
+    @property
+    def ended(self) -> bool:
+        """Will nothing more come of it?"""
+        return self.status in ("completed", "failed", "expired", "cancelled")
+
+    @property
+    def files(self) -> list[str]:
+        """The files that hold answers."""
+        return [file for file in (self.output, self.errors) if file]
+
+
+class BatchApi:
+    """The batch API of the endpoint of the settings; a context manager."""
+
+    def __init__(self, options: ModelOptions, key: str) -> None:
+        silence()
+        try:
+            self._client = make_client(options, key)
+        except Failure as failure:
+            raise _told(failure) from None
+        self._options = options
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self._client.close())
+        self._runner.close()
+
+    def upload(self, path: Path) -> str:
+        """Send a file of requests; what the endpoint calls it."""
+
+        async def call() -> str:
+            with open(path, "rb") as stream:
+                made: object = await self._client.files.create(file=(path.name, stream), purpose="batch")
+            name: str = _checked(made).id
+            return name
+
+        return self._run(call)
+
+    def create(self, file: str, window: str) -> str:
+        """Make a batch of a file; what the endpoint calls it.
+
+        Raises `NotKnown` where the endpoint broke off. Such a call is never made again: the batch may be there.
+        """
+
+        async def call() -> str:
+            try:
+                made: object = await self._client.batches.create(
+                    input_file_id=file,
+                    endpoint=cast(Literal["/v1/chat/completions"], ENDPOINT),
+                    completion_window=cast(Literal["24h"], window),
+                )
+            except Exception as error:
+                failure = classify(error)
+                raise Failure("lost", failure.detail) if failure.code in _NOT_SENT_TWICE else failure from None
+            name: str = _checked(made).id
+            return name
+
+        try:
+            return self._run(call)
+        except _Failed as failed:
+            if failed.code == "lost":
+                raise NotKnown(say("batch.lost")) from None
+            raise
+
+    def find(self, files: Collection[str]) -> dict[str, str]:
+        """What the endpoint calls the batches that were made of these files, as far as it has and lists them."""
+
+        async def call() -> dict[str, str]:
+            found: dict[str, str] = {}
+            seen: set[str] = set()
+            async for batch in self._client.batches.list(limit=_PAGE):
+                if batch.input_file_id in files:
+                    found[batch.input_file_id] = batch.id
+                # Some servers give the first page again and again.
+                if len(found) == len(files) or batch.id in seen:
+                    break
+                seen.add(batch.id)
+            return found
+
+        try:
+            return self._run(call)
+        except _Failed as failed:
+            if failed.code == "url":
+                return {}
+            raise
+
+    def look(self, remote: str) -> RemoteBatch | None:
+        """How a batch is doing; None where the endpoint does not have it any more."""
+
+        async def call() -> Batch:
+            batch: Batch = _checked(await self._client.batches.retrieve(remote))
+            return batch
+
+        try:
+            batch = self._run(call)
+        except _Failed as failed:
+            if failed.status == _NOT_FOUND and self._lists():
+                return None
+            raise
+        counts = batch.request_counts
+        errors = (batch.errors.data if batch.errors else None) or []
+        return RemoteBatch(
+            str(batch.status).lower(),
+            getattr(counts, "total", None) or 0,
+            getattr(counts, "completed", None) or 0,
+            batch.output_file_id or None,
+            batch.error_file_id or None,
+            next((error.code for error in errors if error.code and _REASON.fullmatch(error.code)), ""),
+        )
+
+    def download(self, file: str, target: Path) -> bool:
+        """Fetch a file; False where the endpoint does not have it any more."""
+
+        from httpx2 import HTTPError
+
+        async def call() -> None:
+            async with self._client.files.with_streaming_response.content(file) as response:
+                try:
+                    await response.stream_to_file(target)
+                except HTTPError as error:
+                    raise Failure("server", type(error).__name__) from None
+
+        try:
+            with file_errors(target):
+                self._run(call)
+        except _Failed as failed:
+            if failed.status == _NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def delete(self, file: str) -> None:
+        """Have a file deleted that no batch was made of; where that fails it stays there."""
+
+        async def call() -> None:
+            await self._client.files.delete(file)
+
+        try:
+            self._run(call)
+        except _Failed:
+            return
+
+    def _lists(self) -> bool:
+        """Does the endpoint have batches at all?"""
+
+        async def call() -> None:
+            await self._client.batches.list(limit=1)
+
+        try:
+            self._run(call)
+        except _Failed as failed:
+            if failed.code == "url":
+                return False
+            raise
+        return True
+
+    def _run(self, call: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """What a call gives, made again as often as may be. Raises `_Failed`."""
+
+        async def once() -> Result:
+            try:
+                return await call()
+            except Failure:
+                raise
+            except Exception as error:
+                raise classify(error) from None
+
+        patience = Patience(self._options)
+        try:
+            return self._runner.run(_awaited(patience, once))
+        except Failure as failure:
+            raise _told(failure) from None
+
+
+class _Failed(ConfigurationError):
+    """A call failed for good: the code of the failure, and the HTTP status."""
+
+    def __init__(self, sentence: str, code: str, status: int) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.status = status
+
+
+def _told(failure: Failure) -> _Failed:
+    """A failure as one sentence that says what to do."""
+    if failure.code in _OF_ENDPOINT:
+        key = f"endpoint.{failure.code}"
+    elif failure.code == "url":
+        key = "batch.no_api"
+    else:
+        key = "batch.unanswered" if failure.code in _PASSING else "batch.rejected"
+    return _Failed(say(key, detail=failure.detail), failure.code, failure.status)
+
+
+async def _awaited(patience: Patience, call: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    return await patience(call)
+
+
+def _checked(made: Any) -> Any:
+    """A thing that the endpoint has made, or says that it has. Raises `Failure` where it is none, but a web page."""
+    if not isinstance(getattr(made, "id", None), str):
+        raise Failure("url", "not JSON", status=200)
+    return made
