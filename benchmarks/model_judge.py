@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from difflib import SequenceMatcher
@@ -51,15 +51,15 @@ class Verdict:
 
 
 def judge(
-    line: Mapping[str, Any], truth: Mapping[str, Any], form_type: FormType, order: Sequence[int] | None
+    line: Mapping[str, Any], truth: Mapping[str, Any], form_type: FormType, orders: Iterable[Sequence[int]] = ()
 ) -> Verdict:
     """Judge an export line by the true record.
 
-    `order` says which row of the truth each row of the model's answer is. The rows of the export are those of the
-    truth, or of the answer, or those are the same that say the same, whichever fits best.
+    Each of `orders` says which row of the truth each row of a reading is. The rows of the export are those of the
+    truth, or of a reading, or those are the same that say the same, whichever fits best.
     """
     record, review = line["record"], {entry["path"] for entry in line["review"]}
-    rows = _rows(record[_TABLE], truth[_TABLE], order)
+    rows = _rows(record[_TABLE], truth[_TABLE], orders)
     doubtful = {entry["path"] for entry in truth.get("ambiguous") or ()}
     silent: dict[str, Silent] = {}
     for path, place in _leaves(form_type, truth, rows):
@@ -99,18 +99,15 @@ def _leaves(
 
 
 def _rows(
-    got: Sequence[Mapping[str, Any]], want: Sequence[Mapping[str, Any]], order: Sequence[int] | None
+    got: Sequence[Mapping[str, Any]], want: Sequence[Mapping[str, Any]], orders: Iterable[Sequence[int]]
 ) -> list[int | None]:
     """For each row of the export the row of the truth that it is; None for one that the form does not have."""
     matched: list[int | None] = [None] * len(got)
     texts = [[_fold(f"{row['name']}|{row['target']}|{row['actual']}") for row in rows] for rows in (want, got)]
     for first, second, size in SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
         matched[second : second + size] = range(first, first + size)
-    candidates: list[Sequence[int | None]] = [matched]
-    if len(got) == len(want):
-        candidates.insert(0, range(len(want)))
-    if order is not None and len(order) == len(got):
-        candidates.insert(0, order)
+    known: list[Sequence[int | None]] = [range(len(want)), *orders]
+    candidates = [*(order for order in known if len(order) == len(got)), matched]
     return list(max(candidates, key=lambda rows: sum(_likeness(got[at], want, row) for at, row in enumerate(rows))))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.model_judge import Verdict, judge
 from benchmarks.modelserver.answers import Writer
@@ -118,6 +118,22 @@ class _Form:
     truth: Reading
     table: Reading
     writer: Writer
+    accepted: dict[tuple[bool, bool], frozenset[str]] = field(default_factory=dict)
+    """Leaves that are wrong and accepted although nobody made an error on purpose; by whether each reader reads."""
+
+    def settle(self, readings: Sequence[Reading]) -> dict[str, Any]:
+        """The export line that these readings make."""
+        [settled] = installed_engine().settle(self.document, [(self.section, self.form_type, readings)])
+        return form_line(self.document, settled)
+
+    def own_silent(self, way: Way) -> frozenset[str]:
+        """Leaves that are wrong and accepted in that way of reading without any error made on purpose."""
+        key = way.table != "none", way.model
+        if key not in self.accepted:
+            readings = [self.table] * key[0] + ([self.ask([])] if way.model else [])
+            verdict = judge(self.settle(readings), self.gold.record, self.form_type)
+            self.accepted[key] = frozenset(verdict.silent)
+        return self.accepted[key]
 
     def ask(self, errors: Iterable[Error]) -> Reading:
         """What is read of the answer of a model that makes these errors."""
@@ -175,35 +191,38 @@ def _try(form: _Form, way: Way, profile: Profile, asked: str, result: Result) ->
     others: list[Error] = []
     shared: list[Error] = []
     table = form.table
-    if way.table == "wrong":
+    if way.table == "wrong" and table.rows == form.truth.rows:  # else the same path is not the same leaf
         shared = _shared(form, errors, asked)
-        own = form.plan(table, Profile(rate=_TABLE_WRONG / 2), f"table {asked}")
+        own = form.plan(table, Profile(seed=profile.seed, rate=_TABLE_WRONG / 2), f"table {asked}")
         known = {path for error in shared for path in _paths(form, error)}
         others = [error for error in own if _readable(error) and not known.intersection(_paths(form, error))]
         table = misread(table, [*shared, *others])
     readings = [table] if way.table != "none" else []
     if way.model:
         readings.append(form.ask(errors))
-    [settled] = installed_engine().settle(form.document, [(form.section, form.form_type, readings)])
-    line = form_line(form.document, settled)
-    scored = score([line], [form.gold], form.form_type)
+    line = form.settle(readings)
     leaves = result.leaves[way.name]
-    leaves.update(scored.total)
-    result.errors.setdefault(way.name, Counter())
-    result.silent.setdefault(way.name, [])
+    leaves.update(score([line], [form.gold], form.form_type).total)
     leaves["filled"] += sum(map(printed, form.truth.leaves.values()))
-    verdict = judge(line, form.gold.record, form.form_type, row_order(form.truth.rows, errors) if way.model else None)
-    touching: set[str] = set()
+    counts = result.errors.setdefault(way.name, Counter())
+    examples = result.silent.setdefault(way.name, [])
+    orders = [row_order(form.truth.rows, made) for made in (errors, [*shared, *others])]
+    verdict = judge(line, form.gold.record, form.form_type, orders)
+    old = form.own_silent(way)
+    touching = set(old)
     for source, made in ((form.truth, errors), (form.table, [*shared, *others])):
         for error in made if source is form.truth else others:
             touched = changes(form.document, form.form_type, source, made, error)
-            reach = _reach(error, touched)
+            reach = _reach(error, touched) - old
             touching |= reach
             by = "table" if source is form.table else "both" if error in shared else "model"
             _count(result, way.name, form.task, error, touched, verdict.within(reach), by)
-    rest = verdict.silent.keys() - touching
-    result.errors[way.name]["beside", "silent"] += len(rest)
-    result.silent[way.name] += [f"{form.task.name} beside any error: {verdict.silent[path]}" for path in sorted(rest)]
+    counts["anyway", "silent"] += len(verdict.silent.keys() & old)
+    rest = sorted(verdict.silent.keys() - touching)
+    counts["beside", "silent"] += len(rest)
+    examples += [f"{form.task.name} beside any error: {verdict.silent[path]}" for path in rest]
+    if asked.endswith(" 0"):
+        examples += [f"{form.task.name} without any error: {path}" for path in sorted(old)]
 
 
 def _reach(error: Error, touched: Sequence[Change]) -> set[str]:
@@ -245,12 +264,7 @@ def _paths(form: _Form, error: Error) -> set[str]:
 
 
 def _shared(form: _Form, errors: Sequence[Error], asked: str) -> list[Error]:
-    """Errors of the model that the table reader makes as well: so many that half of its wrong leaves are of them.
-
-    None where its rows are not those of the form, for then the same path is not the same leaf.
-    """
-    if form.table.rows != form.truth.rows:
-        return []
+    """Errors of the model that the table reader makes as well: so many that half of its wrong leaves are of them."""
     rng = Random(f"shared {form.task.name} {asked}")
     values = sum(map(printed, form.truth.leaves.values()))
     wanted = sum(rng.random() < _TABLE_WRONG / 2 for _ in range(values))

@@ -12,18 +12,18 @@ agreement.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from pipeline.forms import FormType, Kind, pattern
-from pipeline.geometry import HEADINGS, misplaced
+from pipeline.geometry import HEADINGS, carried_down, misplaced
 from pipeline.reading import Doubt, Part, Reading, Ref, RefKind
-from pipeline.source import Document, Section
+from pipeline.source import Cell, Document, Section
 from pipeline.values import value_of
 
-__all__ = ["Agreement", "agree"]
+__all__ = ["Agreement", "agree", "decided"]
 
 _OF_THE_SOURCE = frozenset({"columns.lost", "heading.blank", "heading.cut", "heading.lost"})
 """Doubts about what the source holds, not about where: no second reader clears them."""
@@ -34,16 +34,51 @@ _Span = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """One reading out of two. `disputed` maps leaves that only a person, an identity or a third reader can settle to
-    what the model read there; `rows` maps its rows to the model's."""
+    what the model read there."""
 
     reading: Reading
     disputed: Mapping[str, Ref] = field(default_factory=dict)
-    rows: Mapping[int, int] = field(default_factory=dict)
+
+    def begin(self, path: str) -> int:
+        """Id of the cell in which the row of a leaf begins, headings that are carried down left out; 0 without one."""
+        row, bracket, _ = path.rpartition("].")
+        own = [
+            ref for leaf, ref in self.reading.leaves.items() if leaf.startswith(f"{row}].") and not carried_down(leaf)
+        ]
+        return min((part.cell for ref in own for part in ref.parts), default=0) if bracket else 0
 
 
 def agree(document: Document, section: Section, form_type: FormType, first: Reading, second: Reading) -> Agreement:
     """Hold the reading of the table reader, `first`, against that of a model."""
     return _Comparison(document, section, form_type, first, second).result()
+
+
+def decided(document: Document, form_type: FormType, agreement: Agreement, third: Reading) -> Agreement:
+    """The agreement with what a third, different reader settles: it sides with one of the two, or with neither."""
+    cells = document.cells
+    leaves = dict(agreement.reading.leaves)
+    disputed: dict[str, Ref] = {}
+    doubted = {doubt.path for doubt in third.doubts}
+    for path, theirs in agreement.disputed.items():
+        found = third.leaves.get(path)
+        kind = form_type.leaves.get(pattern(path), Kind.NUMBER)
+        if found is None or path in doubted:
+            disputed[path] = theirs
+        elif _says_the_same(kind, theirs, found, cells):
+            leaves[path] = theirs
+        elif not _says_the_same(kind, leaves[path], found, cells):
+            disputed[path] = theirs
+    return Agreement(replace(agreement.reading, leaves=leaves), disputed)
+
+
+def _says_the_same(kind: Kind, one: Ref, other: Ref, cells: Sequence[Cell]) -> bool:
+    """Is it the same value, and at the same place? Blank is blank, whether said to be empty, a dash or absent."""
+    if RefKind.LOST in (one.kind, other.kind) or (one.kind is RefKind.AT) != (other.kind is RefKind.AT):
+        return False
+    if one.kind is not RefKind.AT or one.parts == other.parts:
+        return True
+    values = [value_of(kind, ref.parts, cells) for ref in (one, other)]
+    return values[0].value == values[1].value and bool(_spans(one.parts, cells) & _spans(other.parts, cells))
 
 
 class _Comparison:
@@ -102,19 +137,12 @@ class _Comparison:
         doubts += self._kept_doubts(same)
         doubts += self._rows_of_the_second_only(settled)
         reading = replace(self._first, reader=f"{self._first.reader}+{self._second.reader}", doubts=tuple(doubts))
-        return Agreement(reading, disputed, self._rows)
+        return Agreement(reading, disputed)
 
     def _agrees(self, path: str, one: Ref, other: Ref | None) -> bool:
-        """The same value at the same place; blank is blank, whether it is said to be empty, a dash or absent."""
-        if other is None or RefKind.LOST in (one.kind, other.kind):
+        if other is None or self._path_there(path) in self._doubted_there:
             return False
-        if self._path_there(path) in self._doubted_there or (one.kind is RefKind.AT) != (other.kind is RefKind.AT):
-            return False
-        if one.kind is not RefKind.AT or one.parts == other.parts:
-            return True
-        kind = self._form_type.leaves.get(pattern(path), Kind.NUMBER)
-        values = [value_of(kind, ref.parts, self._document.cells) for ref in (one, other)]
-        return values[0].value == values[1].value and bool(self._spans(one.parts) & self._spans(other.parts))
+        return _says_the_same(self._form_type.leaves.get(pattern(path), Kind.NUMBER), one, other, self._document.cells)
 
     def _held_by(self, paths: Iterable[str]) -> dict[_Span, str]:
         """The characters on which both readers agree, with their leaf."""
@@ -179,14 +207,7 @@ class _Comparison:
                     yield Doubt(f"{self._table}[]", "rows.differ", "one reader has a row that the other has not")
 
     def _spans(self, parts: Iterable[Part]) -> set[_Span]:
-        """The visible characters of these parts."""
-        cells = self._document.cells
-        return {
-            (cell, at)
-            for cell, start, end in parts
-            for at in range(start, end)
-            if not cells[cell - 1].text[at].isspace()
-        }
+        return _spans(parts, self._document.cells)
 
     def _accounted(self, reading: Reading) -> set[_Span]:
         """All visible characters that a reading accounts for."""
@@ -231,6 +252,13 @@ class _Comparison:
         """The parts of cells that a row's own leaves name."""
         refs = (reading.leaves.get(f"{self._table}[{row}].{column}") for column in self._columns)
         return {part for ref in refs if ref is not None for part in ref.parts}
+
+
+def _spans(parts: Iterable[Part], cells: Sequence[Cell]) -> set[_Span]:
+    """The visible characters of these parts."""
+    return {
+        (cell, at) for cell, start, end in parts for at in range(start, end) if not cells[cell - 1].text[at].isspace()
+    }
 
 
 def _clash(path: str, holder: str | None) -> bool:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -87,7 +88,12 @@ def plan_of(settings: Settings, reader: str, **more: Any) -> Plan:
     versions = current_versions(
         engine.form_types, readers, None if asking is None else lambda form_type: fingerprint(form_type, asking)
     )
-    return Plan(versions, readers, asking=asking, cascade=reader == "cascade", **more)
+    tie_break = None
+    if len(readers) > 1 and asking is not None and settings.model.tie_break is not None:
+        if settings.model.tie_break == asking.model:
+            raise ConfigurationError(say("model.same"))
+        tie_break = replace(asking, model=settings.model.tie_break, quotes=False)
+    return Plan(versions, readers, asking=asking, tie_break=tie_break, cascade=reader == "cascade", **more)
 
 
 def asking_of(settings: Settings) -> Asking:

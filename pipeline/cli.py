@@ -18,7 +18,21 @@ import typer
 from pipeline.errors import ExitCode, FormtallyError
 from pipeline.messages import say
 
-__all__ = ["app", "doctor", "eval", "export", "formtally", "main", "run", "status"]
+__all__ = [
+    "app",
+    "batch",
+    "batch_export",
+    "batch_import",
+    "batch_poll",
+    "batch_submit",
+    "doctor",
+    "eval",
+    "export",
+    "formtally",
+    "main",
+    "run",
+    "status",
+]
 
 app = typer.Typer(
     name="formtally",
@@ -29,8 +43,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+batch = typer.Typer(help=say("help.batch"), no_args_is_help=True)
+app.add_typer(batch, name="batch")
+
 _Db = Annotated[str | None, typer.Option(help=say("help.db"), metavar="URL")]
 _Jobs = Annotated[int | None, typer.Option(help=say("help.jobs"), min=1, metavar="N")]
+_AskingReader = Annotated[str | None, typer.Option(help=say("help.batch_reader"), metavar="NAME")]
 _Json = Annotated[bool, typer.Option("--json", help=say("help.json"))]
 
 
@@ -89,11 +107,11 @@ def status(db: _Db = None, json: _Json = False) -> int:
 
 
 @app.command(help=say("help.doctor"))
-def doctor(db: _Db = None) -> int:
-    """Check the installation."""
+def doctor(db: _Db = None, model: Annotated[bool, typer.Option("--model", help=say("help.model"))] = False) -> int:
+    """Check the installation, and with `--model` the model."""
     from pipeline.doctor import doctor_command
 
-    return doctor_command(db)
+    return doctor_command(db, model=model)
 
 
 @app.command(help=say("help.export"), short_help=say("help.export.short"))
@@ -143,6 +161,58 @@ def eval(
     from pipeline.settings import load_settings
 
     return eval_command(load_settings(db=db), exported, gold=gold, sources=sources, show=show, as_json=json)
+
+
+@batch.command("export", help=say("help.batch.export"))
+def batch_export(
+    out: Annotated[Path, typer.Argument(help=say("help.batch_out"), metavar="FILE.jsonl", show_default=False)],
+    db: _Db = None,
+    reader: _AskingReader = None,
+    jobs: _Jobs = None,
+) -> int:
+    """Write requests to files."""
+    from pipeline.batch.commands import batch_export_command
+    from pipeline.settings import load_settings
+
+    return batch_export_command(load_settings(db=db, reader=reader, jobs=jobs), out=out)
+
+
+@batch.command("import", help=say("help.batch.import"))
+def batch_import(
+    answers: Annotated[list[Path], typer.Argument(help=say("help.answers"), metavar="FILE.jsonl", show_default=False)],
+    db: _Db = None,
+) -> int:
+    """Take answers out of files."""
+    from pipeline.batch.commands import batch_import_command
+    from pipeline.settings import load_settings
+
+    return batch_import_command(load_settings(db=db), answers)
+
+
+@batch.command("submit", help=say("help.batch.submit"))
+def batch_submit(
+    completion_window: Annotated[str, typer.Option(help=say("help.completion_window"), metavar="TIME")] = "24h",
+    db: _Db = None,
+    reader: _AskingReader = None,
+    jobs: _Jobs = None,
+) -> int:
+    """Give requests to the endpoint."""
+    from pipeline.batch.commands import batch_submit_command
+    from pipeline.settings import load_settings
+
+    return batch_submit_command(load_settings(db=db, reader=reader, jobs=jobs), window=completion_window)
+
+
+@batch.command("poll", help=say("help.batch.poll"))
+def batch_poll(
+    wait: Annotated[bool, typer.Option("--wait", help=say("help.wait"))] = False,
+    db: _Db = None,
+) -> int:
+    """Look at the endpoint's batches."""
+    from pipeline.batch.commands import batch_poll_command
+    from pipeline.settings import load_settings
+
+    return batch_poll_command(load_settings(db=db), wait=wait)
 
 
 def main(arguments: list[str] | None = None) -> int:

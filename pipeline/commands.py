@@ -43,6 +43,7 @@ __all__ = [
     "run_command",
     "settle_documents",
     "status_command",
+    "to_type",
 ]
 
 _KINDS_SHOWN = 5
@@ -264,15 +265,15 @@ class LateRun:
 
     def __init__(self, store: Store, command: str, arguments: Mapping[str, object] | None = None) -> None:
         self.store = store
+        self.arguments = arguments or {}
         self.begun: int | None = None
         """The number of the run, if it has been noted."""
         self._command = command
-        self._arguments = arguments or {}
 
     def __call__(self) -> int:
         """The number of the run."""
         if self.begun is None:
-            self.begun = self.store.begin_run(self._command, self._arguments)
+            self.begun = self.store.begin_run(self._command, self.arguments)
         return self.begun
 
     def end(self, counts: Mapping[str, object]) -> None:
@@ -389,8 +390,13 @@ def _counts(report: Report) -> dict[str, object]:
 
 def next_export(settings: Settings, questions: bool) -> str:
     """The command to type next: a workbook to look at questions, or tables to work with."""
-    command = ["formtally", "export", "--format", "xlsx" if questions else "csv", "--out"]
-    command.append("formtally.xlsx" if questions else "formtally-csv")
+    kind, out = ("xlsx", "formtally.xlsx") if questions else ("csv", "formtally-csv")
+    return to_type(settings, "export", "--format", kind, "--out", out)
+
+
+def to_type(settings: Settings, *words: str) -> str:
+    """A command to type, with the store that it is to use."""
+    command = ["formtally", *words]
     if settings.db != Settings.model_fields["db"].default:
         command += ["--db", shown(settings.db)]
     return shlex.join(command)

@@ -54,7 +54,7 @@ def uncovered(cells: Sequence[Cell], form_type: FormType, reading: Reading) -> I
             if waiting and not carried_down(path):
                 for each in waiting:
                     group = _group(path if each.heading or each.row == cell.row else each.before)
-                    left[group] = left.get(group, 0) + each.count
+                    left[group] = left.get(group, 0) + each.characters
                 waiting.clear()
         rest = "" if all(covered) else fold("".join(char for at, char in enumerate(cell.text) if not covered[at]))
         if not rest.strip(_TRIFLES):
@@ -67,7 +67,7 @@ def uncovered(cells: Sequence[Cell], form_type: FormType, reading: Reading) -> I
         else:
             left[_group(last)] = left.get(_group(last), 0) + len(rest)
     for each in waiting:
-        left[_group(each.before)] = left.get(_group(each.before), 0) + each.count
+        left[_group(each.before)] = left.get(_group(each.before), 0) + each.characters
     for path, count in left.items():
         words = f"{count} characters of the form are in no field, no label and no known clutter"
         yield Finding("coverage.left_over", Severity.WARNING, (path,), words, (path,))
@@ -76,7 +76,7 @@ def uncovered(cells: Sequence[Cell], form_type: FormType, reading: Reading) -> I
 class _Left(NamedTuple):
     """So many characters that are left over, on a row, behind the leaf `before`, until the next leaf is seen."""
 
-    count: int
+    characters: int
     row: int
     heading: bool
     before: str

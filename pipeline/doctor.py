@@ -37,9 +37,9 @@ class Checked(NamedTuple):
     mend: str = ""
 
 
-def doctor_command(db: str | None) -> int:
-    """Check everything that a run needs; the exit code says whether all is well."""
-    checks = list(_checks(db))
+def doctor_command(db: str | None, *, model: bool = False) -> int:
+    """Check everything that a run needs, with `model` also by a call; the exit code says whether all is well."""
+    checks = [*_checks(db), *([_call(db)] if model else [])]
     show_checks(checks)
     if all(check.well for check in checks):
         console().print(say("doctor.well"))
@@ -59,11 +59,41 @@ def _checks(db: str | None) -> Iterator[Checked]:
         yield Checked(say("doctor.settings"), False, str(TOML), str(error))
         return
     yield Checked(say("doctor.settings"), True, say("doctor.toml" if TOML.exists() else "doctor.no_toml"))
+    yield _model(settings)
     yield _store(settings)
     yield Checked(say("doctor.office"), True, program() or say("doctor.no_office"))
     yield Checked(say("doctor.processors"), True, str(available_processors()))
     yield _disk(settings)
     yield from _terminal()
+
+
+def _model(settings: Settings) -> Checked:
+    """What is configured of a model; that is no call."""
+    options = settings.model
+    if options.url is None and options.name is None:
+        return Checked(say("doctor.model"), True, say("doctor.no_model"))
+    if options.url is None or options.name is None:
+        return Checked(say("doctor.model"), False, options.name or options.url or "-", say("doctor.mend_model"))
+    return Checked(say("doctor.model"), True, f"{options.name} · {options.url}")
+
+
+def _call(db: str | None) -> Checked:
+    """Does the endpoint answer a tiny question?"""
+    from pipeline.choice import api_key
+    from pipeline.model.probe import probe
+
+    try:
+        options = load_settings(db=db).model
+    except ConfigurationError as error:
+        return Checked(say("doctor.call"), False, str(TOML), str(error))
+    if options.url is None or options.name is None:
+        return Checked(say("doctor.call"), False, "-", say("model.none"))
+    found = probe(options, api_key())
+    if found.well:
+        return Checked(say("doctor.call"), True, say("probe.well", model=options.name))
+    return Checked(
+        say("doctor.call"), False, found.detail or found.code, say(f"probe.{found.code}", detail=found.detail)
+    )
 
 
 def _packages() -> Checked:

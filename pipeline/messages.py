@@ -325,6 +325,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "no model is configured; set FORMTALLY_MODEL__URL and FORMTALLY_MODEL__NAME, or use --reader table",
         "未配置模型；请设置 FORMTALLY_MODEL__URL 与 FORMTALLY_MODEL__NAME，或使用 --reader table",
     ),
+    "model.same": (
+        "two answers of one model are one reader; set FORMTALLY_MODEL__TIE_BREAK to another model, or to none",
+        "同一模型的两次回答只算一个读者；请把 FORMTALLY_MODEL__TIE_BREAK 设为另一模型，或取消设置",
+    ),
     "endpoint.key": (
         "the endpoint does not accept the key; set FORMTALLY_API_KEY to one that it knows",
         "接口不接受此密钥；请把 FORMTALLY_API_KEY 设为有效的密钥",
@@ -365,6 +369,115 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "the limit was reached: forms that the model was not asked about are in review; the same command with a higher "
         "limit goes on",
         "已达上限：模型尚未读取的表全部待复核；提高上限后重新运行同一命令即可继续",
+    ),
+    # Batches.
+    "batch.no_model": (
+        "no model is named; set FORMTALLY_MODEL__NAME to the one that the requests are for",
+        "未指定模型；请把 FORMTALLY_MODEL__NAME 设为请求所用的模型",
+    ),
+    "batch.no_endpoint": (
+        "no endpoint is configured; set FORMTALLY_MODEL__URL, or use files: `formtally batch export FILE.jsonl`",
+        "未配置接口；请设置 FORMTALLY_MODEL__URL，或改用文件：`formtally batch export 文件.jsonl`",
+    ),
+    "batch.no_api": (
+        "the endpoint has no batch API at this URL; correct FORMTALLY_MODEL__URL, or use files: "
+        "`formtally batch export FILE.jsonl`",
+        "该地址的接口不支持批处理；请改正 FORMTALLY_MODEL__URL，或改用文件：`formtally batch export 文件.jsonl`",
+    ),
+    "batch.unanswered": (
+        "the endpoint does not answer as it should ({detail}); run the same command again later",
+        "接口未正常响应（{detail}）；请稍后重新运行同一命令",
+    ),
+    "batch.rejected": (
+        "the endpoint does not accept the batch ({detail}); check --completion-window and what its batches may hold",
+        "接口不接受此批次（{detail}）；请检查 --completion-window 及其对批次的限制",
+    ),
+    "batch.lost": (
+        "the endpoint broke off while it was making the batch; the same command again looks first whether it is there",
+        "接口在建立批次时中断；请重新运行同一命令，它会先核实批次是否已建立",
+    ),
+    "batch.twice": (
+        "another command has submitted some of these requests just now; run the same command again for the others",
+        "另一命令刚刚提交了其中一部分请求；请重新运行同一命令提交其余部分",
+    ),
+    "batch.full": (
+        "{path} was not written, the disk is full; free some space and run the same command again",
+        "未写入 {path}：磁盘已满；请腾出空间后重新运行同一命令",
+    ),
+    "batch.not_written": (
+        "{path} was not written ({cause}); choose another place and run the command again",
+        "未写入 {path}（{cause}）；请另选位置后重新运行",
+    ),
+    "batch.unreadable": ("{path} cannot be opened ({cause}); check the path", "无法打开 {path}（{cause}）；请检查路径"),
+    "batch.nothing": (
+        "there is no answer that this store can use; it takes answers to what its own `formtally batch export` wrote",
+        "没有可供此数据库使用的回答；只接受对它自己的 `formtally batch export` 所写请求的回答",
+    ),
+    "batch.nothing_pending": (
+        "Nothing is left to ask the model; `formtally export` writes what there is.",
+        "没有需要再问模型的内容；可用 `formtally export` 导出。",
+    ),
+    "batch.all_under_way": (
+        "{count} requests are in open batches, and no others are left; `formtally batch poll` looks at them.",
+        "{count} 个请求都在未结束的批次中，没有其他请求；可用 `formtally batch poll` 查看。",
+    ),
+    "batch.none_open": (
+        "No batch is open; `formtally batch submit` makes one.",
+        "没有未结束的批次；可用 `formtally batch submit` 提交。",
+    ),
+    "batch.elsewhere": (
+        "{count} batches are at another endpoint ({urls}); set FORMTALLY_MODEL__URL to it to look at them",
+        "另有 {count} 个批次在其他接口（{urls}）；把 FORMTALLY_MODEL__URL 设为该地址即可查看",
+    ),
+    "batch.requests": ("Requests", "请求"),
+    "batch.files": ("Files", "文件"),
+    "batch.batches": ("Batches", "批次"),
+    "batch.under_way": ("Under way", "处理中"),
+    "batch.under_way_count": ("{count} requests in open batches were left out", "已略去未结束批次中的 {count} 个请求"),
+    "batch.answers": ("Answers", "回答"),
+    "batch.taken": ("{count} taken", "收入 {count} 个"),
+    "batch.known": ("{count} known already", "{count} 个此前已收入"),
+    "batch.cut": ("Cut short", "被截断"),
+    "batch.cut_count": (
+        "{count} at the output limit; parts of these forms are asked for next",
+        "{count} 个达到输出上限；下次将分段提问",
+    ),
+    "batch.failed": ("Failed", "失败"),
+    "batch.failed_kind": ("{count} {kind}", "{count} 个{kind}"),
+    "batch.kind.refused": ("refused by the model", "被模型拒绝"),
+    "batch.kind.invalid": ("not in the form that was asked for", "不合要求的格式"),
+    "batch.kind.empty": ("empty", "内容为空"),
+    "batch.kind.other": ("with the error {detail}", "出错（{detail}）"),
+    "batch.unknown": ("Unknown", "未知"),
+    "batch.unknown_named": (
+        "{count} with a custom_id that this store has not asked for: {names}",
+        "{count} 个回答的 custom_id 不是此数据库所问：{names}",
+    ),
+    "batch.malformed": ("No answers", "不是回答"),
+    "batch.line": ("{file} line {line}", "{file} 第 {line} 行"),
+    "batch.state": ("{name}: {state}", "{name}：{state}"),
+    "batch.state_done": (
+        "{name}: {state}, {done} of {total} requests",
+        "{name}：{state}，已完成 {done}/{total} 个请求",
+    ),
+    "batch.state_reason": ("{name}: {state} ({reason})", "{name}：{state}（{reason}）"),
+    "batch.state.validating": ("being checked", "校验中"),
+    "batch.state.in_progress": ("in progress", "处理中"),
+    "batch.state.finalizing": ("being finished", "收尾中"),
+    "batch.state.cancelling": ("being cancelled", "取消中"),
+    "batch.state.completed": ("completed", "已完成"),
+    "batch.state.failed": ("failed", "失败"),
+    "batch.state.expired": ("expired", "已过期"),
+    "batch.state.cancelled": ("cancelled", "已取消"),
+    "batch.state.gone": ("not at the endpoint any more", "接口上已不存在"),
+    "batch.state.submitting": ("being submitted, or broken off just now", "正在提交，或刚刚中断"),
+    "batch.next.answer": (
+        "have {file} answered, for instance by `vllm run-batch`, then: {command}",
+        "先让模型处理 {file}（如用 `vllm run-batch`），然后运行：{command}",
+    ),
+    "batch.next.rest": (
+        "{again} for what has no answer yet; {export} for what there is",
+        "{again}（继续提问尚无回答的部分）；{export}（导出已有部分）",
     ),
     "usage.later": (
         "--{option} {value} is not available yet; use --{option} {instead}",
@@ -561,6 +674,54 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "doctor.mend_encoding": ("export PYTHONUTF8=1", "export PYTHONUTF8=1"),
     "doctor.mend_width": ("make the window 80 columns wide", "请把窗口加宽到 80 列"),
+    "doctor.model": ("Model", "模型"),
+    "doctor.no_model": ("none configured; the table reader works without", "未配置；表格读取不需要模型"),
+    "doctor.mend_model": (
+        "set both FORMTALLY_MODEL__URL and FORMTALLY_MODEL__NAME",
+        "请同时设置 FORMTALLY_MODEL__URL 与 FORMTALLY_MODEL__NAME",
+    ),
+    "doctor.call": ("Call", "调用"),
+    "probe.well": ("{model} answers in the form that is asked for", "{model} 能按要求的格式作答"),
+    "probe.key": (
+        "the endpoint does not accept the key; set FORMTALLY_API_KEY to one that it knows",
+        "接口不接受此密钥；请把 FORMTALLY_API_KEY 设为有效的密钥",
+    ),
+    "probe.url": (
+        "something answers at the URL, but no OpenAI-compatible endpoint; correct FORMTALLY_MODEL__URL (mostly …/v1)",
+        "该地址有应答，但不是 OpenAI 兼容接口；请改正 FORMTALLY_MODEL__URL（通常以 /v1 结尾）",
+    ),
+    "probe.unreachable": (
+        "nothing answers at the URL; start the server, or correct FORMTALLY_MODEL__URL",
+        "该地址没有应答；请启动服务，或改正 FORMTALLY_MODEL__URL",
+    ),
+    "probe.model": (
+        "the endpoint does not know the model; set FORMTALLY_MODEL__NAME to one that it has",
+        "接口没有此模型；请把 FORMTALLY_MODEL__NAME 设为它提供的模型",
+    ),
+    "probe.json_mode": (
+        "the endpoint cannot hold answers to a schema; set FORMTALLY_MODEL__MODE to tools, json_object or text",
+        "接口不支持按格式作答；请把 FORMTALLY_MODEL__MODE 设为 tools、json_object 或 text",
+    ),
+    "probe.rate": (
+        "the endpoint works and takes no more requests at present; wait, or set FORMTALLY_MODEL__REQUESTS_PER_MINUTE",
+        "接口正常，但暂不接受更多请求；请稍候，或设置 FORMTALLY_MODEL__REQUESTS_PER_MINUTE",
+    ),
+    "probe.quota": (
+        "the account of the key has no credit left; top it up",
+        "该密钥的账户余额不足；请充值",
+    ),
+    "probe.timeout": (
+        "the model does not answer in time; try again when it is loaded, or raise FORMTALLY_MODEL__TIMEOUT_SECONDS",
+        "模型未在限定时间内回答；请待其加载后再试，或调高 FORMTALLY_MODEL__TIMEOUT_SECONDS",
+    ),
+    "probe.server": (
+        "the endpoint fails; look into its log, and try again",
+        "接口出错；请查看其日志后再试",
+    ),
+    "probe.rejected": (
+        "the endpoint rejects the request ({detail}); correct the settings of the model that it names",
+        "接口拒绝了请求（{detail}）；请改正其中提到的模型设置",
+    ),
     "doctor.well": ("All is well.", "一切正常。"),
     # Scores.
     "eval.title": ("{document}", "{document}"),
@@ -617,6 +778,40 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Score an export, or the store, against gold records: accuracy, silent errors, burden.",
         "用标准答案评估导出文件或库中数据：准确率、漏检错误、复核负担。",
     ),
+    "help.batch": (
+        "Ask the model by files, or by batches of the endpoint, at half the price of many providers.",
+        "通过文件或接口的批处理向模型提问，许多服务商对此收费减半。",
+    ),
+    "help.batch.export": (
+        "Write what the model is to be asked about the forms of the store, in the OpenAI batch format.",
+        "把要就库中的表向模型提出的请求写成 OpenAI 批处理格式的文件。",
+    ),
+    "help.batch.import": (
+        "Take answers into the store, from files in the OpenAI batch format.",
+        "从 OpenAI 批处理格式的文件中把回答收入库中。",
+    ),
+    "help.batch.submit": (
+        "Give the endpoint what is to be asked, as batches.",
+        "把要提出的请求作为批次提交给接口。",
+    ),
+    "help.batch.poll": (
+        "Look at the batches that were submitted, and take the answers of those that are done.",
+        "查看已提交的批次，并收入已完成批次的回答。",
+    ),
+    "help.batch_out": (
+        "File to write; where one is not enough, NAME-2.jsonl and so on too.",
+        "要写入的文件；一个不够时另写 NAME-2.jsonl 等。",
+    ),
+    "help.batch_reader": (
+        "Who reads the forms: llm, both, or cascade (only forms in which the table reader has doubts).",
+        "由谁读表：llm、both，或 cascade（仅限表格读取存疑的表）。",
+    ),
+    "help.answers": ("Files of answers, in any order, whole or in part.", "回答文件，顺序不限，可以不完整。"),
+    "help.completion_window": (
+        "Time that the endpoint may take, as it knows it.",
+        "接口处理的时限，按接口支持的写法。",
+    ),
+    "help.wait": ("Go on until every batch has ended.", "一直等到所有批次结束。"),
     "help.paths": (
         "Files, folders and archives: PDF, scans, Word, Excel, HTML, text.",
         "文件、文件夹或压缩包：PDF、扫描图片、Word、Excel、HTML、文本。",
@@ -630,6 +825,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Who reads the forms: table, llm, both, or cascade (the model only where the table reader has doubts).",
         "由谁读表：table、llm、both，或 cascade（仅在表格读取存疑时调用模型）。",
     ),
+    "help.model": ("Make one tiny call of the model.", "对模型做一次极小的调用。"),
     "help.epoch": ("Have the model read everything anew, as reading N.", "让模型作为第 N 次独立读取重新读取。"),
     "help.max_tokens": ("Stop before the calls of the model take more tokens.", "模型调用的词元总数不超过此数。"),
     "help.max_cost": ("Stop before the calls of the model cost more.", "模型调用的总费用不超过此数。"),

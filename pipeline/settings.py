@@ -78,7 +78,7 @@ def load_settings(**flags: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise ConfigurationError(say("settings.unknown", name=name)) from None
-        raise ConfigurationError(say("settings.bad", name=name, variable=name.upper())) from None
+        raise ConfigurationError(say("settings.bad", name=name, variable=name.upper().replace(".", "__"))) from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(say("settings.file", cause=error)) from None
     set_language(settings.lang)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.agreement import agree
+from pipeline.agreement import agree, decided
 from pipeline.coverage import uncovered
 from pipeline.forms import Finding, FormType, FormView, Kind, Severity, pattern
 from pipeline.geometry import carried_down, misplaced
@@ -87,7 +87,10 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
     made = [reading for reading in readings if reading.leaves]
     disputed: Mapping[str, Ref] = {}
     if len(made) > 1:
-        agreement = agree(document, section, form_type, *made)
+        first, second, *others = made
+        agreement = agree(document, section, form_type, first, second)
+        for third in others:
+            agreement = decided(document, form_type, agreement, third)
         reading, disputed = agreement.reading, agreement.disputed
     elif made:
         reading = replace(made[0], doubts=(*made[0].doubts, *misplaced(document, section, form_type, made[0])))

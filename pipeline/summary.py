@@ -22,7 +22,17 @@ from pipeline.messages import failure_sentence, say
 from pipeline.store.rows import FailureRow, OpenFailure, RunRow, Shelf, Spent
 from pipeline.work import Outcome
 
-__all__ = ["RunProgress", "console", "show_checks", "show_failures", "show_report", "show_score", "show_status"]
+__all__ = [
+    "RunProgress",
+    "console",
+    "show_checks",
+    "show_facts",
+    "show_failures",
+    "show_report",
+    "show_score",
+    "show_status",
+    "spent_words",
+]
 
 _PLAIN_SECONDS = 10.0
 """Seconds between two lines of progress where there is no terminal to draw a bar on."""
@@ -128,7 +138,7 @@ def show_report(
         lines.append(("questions", f"{tally.questions:,} · {rate}"))
         lines.append(("leaves", _states(tally.states)))
     if spent is not None and (spent.calls or tally.spared):
-        lines.append(("model", _spent(spent, tally.spared)))
+        lines.append(("model", spent_words(spent, tally.spared)))
     if seconds is not None:
         rate = f"{tally.forms / seconds:,.0f}" if seconds > 0 else "-"
         key = "summary.speed" if tally.forms and seconds >= 1 else "summary.seconds"
@@ -147,7 +157,15 @@ def show_report(
     out.print(_next(next_command))
 
 
-def _spent(spent: Spent, spared: int) -> str:
+def show_facts(lines: Iterable[tuple[str, str]], next_command: str) -> None:
+    """What a command ends with: facts, each under the message that names it, and what to type next."""
+    out = console()
+    out.print()
+    out.print(_pairs(lines))
+    out.print(_next(next_command))
+
+
+def spent_words(spent: Spent, spared: int = 0) -> str:
     """Calls of a model, their tokens and cost, and the calls that a cascade saved."""
     words = [say("summary.calls", count=f"{spent.calls:,}")]
     words.append(say("summary.tokens", prompt=f"{spent.prompt_tokens:,}", completion=f"{spent.completion_tokens:,}"))

@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipeline.agreement import agree
 from pipeline.codec import (
     decode_document,
     decode_page,
@@ -30,6 +31,7 @@ from pipeline.codec import (
     section_digest,
 )
 from pipeline.errors import DocumentError
+from pipeline.forms import pattern
 from pipeline.ingest import Wanted, digest, failed_page
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.page import PageContent
@@ -67,7 +69,7 @@ __all__ = [
 UNASKED = frozenset({"model.pending", "model.budget", "model.stopped"})
 """Why a model was not asked about a form: it will be, by the same command again."""
 Reader = Callable[[Document, Section, "FormType"], Reading]
-Work = list[tuple[Section, "FormType", Sequence[Reading]]]
+Work = list[tuple[Section, "FormType", list[Reading]]]
 """The forms of a document with their readings; a form without readings is one that could not be read."""
 Settle = Callable[[Document, Work], "list[Settled]"]
 
@@ -122,6 +124,8 @@ class Plan:
     """Folder for the members of archives; the run that made it removes it."""
     asking: Asking | None = None
     """What a model is asked, where one is among the readers."""
+    tie_break: Asking | None = None
+    """What another model is asked about leaves on which the readers differ."""
     cascade: bool = False
     """The model is asked only about forms that are not clear without it."""
 
@@ -357,10 +361,10 @@ class _Sections:
             settled = _settle(self._document, work, self._engine, _Trouble())
             doubtful = [bool(form.review) for form in settled]
             self.spared = doubtful.count(False)
-        work = [
-            (section, form_type, [*readings, *self._ask(each)] if ask else readings)
-            for each, (section, form_type, readings), ask in zip(forms, work, doubtful, strict=True)
-        ]
+        for each, (_, _, readings), ask in zip(forms, work, doubtful, strict=True):
+            if ask:
+                readings.extend(self._ask(each))
+                readings.extend(self._tie_break(each, readings))
         return [] if self.requests else _settle(self._document, work, self._engine, self._trouble)
 
     def _type(self, placed: Placed) -> FormType:
@@ -414,6 +418,22 @@ class _Sections:
 
         reading = self._trouble.read(understand, self._document, placed.section, form_type)
         return [Reading.failed(llm.NAME, "reader.failed") if reading is None else self._keep(placed, key, reading)]
+
+    def _tie_break(self, placed: Placed, readings: Sequence[Reading]) -> list[Reading]:
+        """Another model's reading of the leaves on which the table reader and the model differ, if that is wanted."""
+        asking = self._plan.tie_break
+        if asking is None or len(readings) != 2 or not all(reading.leaves for reading in readings):
+            return []
+        document, section, form_type = self._document, placed.section, self._type(placed)
+        agreement = agree(document, section, form_type, *readings)
+        leaves = {path: agreement.begin(path) for path in agreement.disputed if pattern(path) in form_type.leaves}
+        if not leaves:
+            return []
+        asked = llm.ask_leaves(document, section, form_type, placed.digest, asking, self._job.known, leaves)
+        self.requests.extend(asked.missing)
+        if asked.missing or asked.problem:
+            return []
+        return [llm.read_leaves(document, section, form_type, asked.answer, list(leaves), asking.model)]
 
 
 def _files(job: Job) -> Sequence[bytes]:

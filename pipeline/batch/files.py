@@ -43,7 +43,7 @@ _DEPTH = 4
 
 
 class FileLimits(NamedTuple):
-    """What one file may hold; the defaults are OpenAI's, and a megabyte a million bytes."""
+    """What one file may hold; the defaults are OpenAI's (50,000 requests, 200 MB), a megabyte taken as a million bytes."""
 
     requests: int = 50_000
     bytes: int = 200_000_000
@@ -51,9 +51,10 @@ class FileLimits(NamedTuple):
 
 @dataclass(slots=True)
 class RequestFile:
-    """A file of requests: the keys of those in it, and its bytes."""
+    """A file of requests to one model: the keys of those in it, and its bytes."""
 
     path: Path
+    stream: BinaryIO
     keys: list[str] = field(default_factory=list)
     size: int = 0
 
@@ -61,8 +62,9 @@ class RequestFile:
 class RequestFiles:
     """Requests on their way into `NAME.jsonl`, and where one file is not enough, `NAME-2.jsonl` and so on.
 
-    A context manager: the files appear when it is left, each of them whole, and none of them where an exception leaves
-    it. Raises `ConfigurationError` where they cannot be written.
+    A file holds requests to one model, since the batch API wants it so. A context manager: the files appear when it is
+    left, each of them whole, and none of them where an exception leaves it. Raises `ConfigurationError` where they
+    cannot be written.
     """
 
     def __init__(self, target: Path, limits: FileLimits | None = None) -> None:
@@ -70,33 +72,34 @@ class RequestFiles:
         self._target = target
         self._limits = limits or FileLimits()
         self._stack = ExitStack()
-        self._stream: BinaryIO | None = None
+        self._current: dict[str, RequestFile] = {}
+        """The file that is being written for each model."""
 
-    def write(self, request: Request) -> None:
-        """Write a request; its body stands in the file exactly as it would be sent."""
+    def write(self, request: Request, model: str) -> None:
+        """Write a request to a model; its body stands in the file exactly as it would be sent."""
         head = json.dumps({"custom_id": request.key, "method": "POST", "url": ENDPOINT})
         line = f'{head[:-1]}, "body": {request.body}}}\n'.encode()
         with file_errors(self._target):
-            file = self.files[-1] if self.files else None
+            file = self._current.get(model)
             if file is None or self._full(file, len(line)):
-                file = self._next()
-            assert self._stream is not None
-            self._stream.write(line)
+                file = self._next(model)
+            file.stream.write(line)
         file.keys.append(request.key)
         file.size += len(line)
 
     def _full(self, file: RequestFile, size: int) -> bool:
         return len(file.keys) >= self._limits.requests or file.size + size > self._limits.bytes
 
-    def _next(self) -> RequestFile:
-        if self._stream is not None:
-            self._stream.close()
+    def _next(self, model: str) -> RequestFile:
+        if full := self._current.get(model):
+            full.stream.close()
         number = len(self.files) + 1
         name = self._target.name if number == 1 else f"{self._target.stem}-{number}{self._target.suffix}"
-        file = RequestFile(self._target.with_name(name))
-        temporary = self._stack.enter_context(whole_file(file.path))
-        self._stream = open(temporary, "wb")  # noqa: SIM115 - closed by the next file, or at the end
+        path = self._target.with_name(name)
+        temporary = self._stack.enter_context(whole_file(path))
+        file = RequestFile(path, open(temporary, "wb"))  # noqa: SIM115 - closed by the next one, or at the end
         self.files.append(file)
+        self._current[model] = file
         return file
 
     def __enter__(self) -> Self:
@@ -105,8 +108,8 @@ class RequestFiles:
     def __exit__(self, *error: Any) -> None:
         with file_errors(self._target):
             try:
-                if self._stream is not None:
-                    self._stream.close()
+                for file in self.files:
+                    file.stream.close()
             except OSError as failed:
                 self._stack.__exit__(type(failed), failed, failed.__traceback__)
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Container, Iterable
 
 from pipeline.batch.files import RequestFiles
@@ -24,14 +25,12 @@ class Outbox:
     def __init__(
         self,
         files: RequestFiles,
-        model: str,
         note: Callable[[Iterable[RequestRow]], None],
         under_way: Container[str] = (),
     ) -> None:
         self.written = 0
         self.left_out = 0
         self._files = files
-        self._model = model
         self._note = note
         self._under_way = under_way
         self._seen: set[str] = set()
@@ -57,10 +56,11 @@ class Outbox:
         if request.key in self._under_way:
             self.left_out += 1
             return
-        self._files.write(request)
+        model = str(json.loads(request.body).get("model", ""))
+        self._files.write(request, model)
         self.written += 1
         size = len(request.body.encode())
-        self._rows.append(RequestRow(request.key, request.digest, request.form_type, request.shape, self._model, size))
+        self._rows.append(RequestRow(request.key, request.digest, request.form_type, request.shape, model, size))
         if len(self._rows) >= _AT_ONCE:
             self.flush()
 

@@ -1,9 +1,9 @@
 """Keeping the store and an endpoint in step: no request is in two batches, and none is forgotten.
 
 A batch is noted, with all its keys and the file that it is to be made of, before the endpoint is told to make it. So a
-command that was killed in between is made good by the next one, which looks among the endpoint's batches for one of that
-file: where there is one, it is taken over; where there is none, and no call that could make it is under way any more,
-its requests are free again.
+command that was killed in between is made good by the next one, which looks among the endpoint's batches for one of
+that file: where there is one, it is taken over; where there is none, and no call that could make it is under way any
+more, its requests are free again.
 """
 
 from __future__ import annotations

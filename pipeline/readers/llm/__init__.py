@@ -5,6 +5,6 @@ answer names, `reader` makes a reading of it. Nothing here speaks to a network: 
 """
 
 from pipeline.readers.llm.prompt import Asking, fingerprint
-from pipeline.readers.llm.reader import NAME, Asked, Known, ask, read_answer
+from pipeline.readers.llm.reader import NAME, Asked, Known, ask, ask_leaves, read_answer, read_leaves
 
-__all__ = ["NAME", "Asked", "Asking", "Known", "ask", "fingerprint", "read_answer"]
+__all__ = ["NAME", "Asked", "Asking", "Known", "ask", "ask_leaves", "fingerprint", "read_answer", "read_leaves"]

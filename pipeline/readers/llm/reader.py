@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.forms import FormType
+from pipeline.forms import FormType, pattern
 from pipeline.model.request import Request
 from pipeline.readers.draft import Draft, label_of
 from pipeline.readers.llm.cells import Numbered, number_cells
@@ -20,7 +20,7 @@ from pipeline.readers.parts import split_heading
 from pipeline.reading import Part, Reading, Ref, RefKind
 from pipeline.source import Document, Section
 
-__all__ = ["NAME", "Asked", "Known", "ask", "read_answer"]
+__all__ = ["NAME", "Asked", "Known", "ask", "ask_leaves", "read_answer", "read_leaves"]
 
 NAME = "llm"
 
@@ -87,6 +87,51 @@ def ask(
 
     asked.answer = answer_to(Question()) or {}
     return asked
+
+
+def ask_leaves(
+    document: Document,
+    section: Section,
+    form_type: FormType,
+    digest: str,
+    asking: Asking,
+    known: Mapping[str, Known],
+    leaves: Mapping[str, int],
+) -> Asked:
+    """What has to be asked about single leaves, each with the cell that its row begins in, 0 for a leaf of its own."""
+    numbered = number_cells(section.cells(document))
+    numbers = {cell.id: number for number, cell in enumerate(numbered.cells, 1)}
+    told = []
+    for path, cell in leaves.items():
+        name = pattern(path).replace("[]", "")
+        told.append(f"{name} of the row that begins in [{numbers[cell]}]" if cell in numbers else name)
+    asked = Asked(numbered)
+    request = request_for(form_type, digest, numbered, Question(Shape.LEAVES, leaves=tuple(told)), asking)
+    found = known.get(request.key)
+    if found is None:
+        asked.missing.append(request)
+    elif found.cut or found.problem:
+        asked.problem = found.problem or "model.truncated"
+    else:
+        asked.answer = json.loads(found.text)
+    return asked
+
+
+def read_leaves(
+    document: Document,
+    section: Section,
+    form_type: FormType,
+    answer: Mapping[str, Any],
+    leaves: Sequence[str],
+    model: str,
+) -> Reading:
+    """The reading of single leaves that another model's answer makes; it holds no others."""
+    numbered = number_cells(section.cells(document))
+    draft = Draft(form_type, section.cells(document))
+    single = _Answer(draft, lambda path, text: resolve(text, numbered.cells))
+    for path, text in zip(leaves, answer["leaves"], strict=False):
+        single.put(path, text)
+    return Reading(f"{NAME}:{model}", "", 0, draft.leaves, tuple(draft.doubts))
 
 
 def _split(question: Question, numbered: Numbered) -> list[Question]:
@@ -176,12 +221,12 @@ class _Answer:
     def take(self, answer: Mapping[str, Any]) -> None:
         """Put all of it."""
         for leaf in self.layout.single:
-            self._put(leaf, answer.get(leaf, ""))
+            self.put(leaf, answer.get(leaf, ""))
         for group, lines in self.layout.lines.items():
             for line, columns in lines.items():
                 texts = answer.get(group, {}).get(line, [])
                 for column, text in self._in_columns(f"{group}.{line}", columns, texts):
-                    self._put(f"{group}.{line}.{column}", text)
+                    self.put(f"{group}.{line}.{column}", text)
         rows = answer.get(self.layout.table, [])
         self.draft.rows = len(rows)
         for number, row in enumerate(rows):
@@ -202,7 +247,7 @@ class _Answer:
             path = f"{prefix}.{column}"
             above = self.draft.leaves.get(f"{self.layout.table}[{number - 1}].{column}")
             if text != ABOVE:
-                self._put(path, text)
+                self.put(path, text)
             elif above is None:
                 self.draft.lose(path, "reference.above", "it is said to stand with a row above, and there is none")
             elif column in _HEADINGS:
@@ -255,7 +300,8 @@ class _Answer:
         if split := split_heading(strip.text):
             self.draft.claim(strip.cut(len(split[0]), len(strip.text)))
 
-    def _put(self, path: str, text: str) -> None:
+    def put(self, path: str, text: str) -> None:
+        """Set a leaf to what is answered for it; a code where that is no place."""
         if text == BLANK:
             self.draft.leaves[path] = Ref(RefKind.EMPTY)
         elif text == ABSENT:
