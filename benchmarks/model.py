@@ -54,7 +54,7 @@ def measure_safety(report: Report, forms: int, show: int, jobs: int) -> None:
     for way in _WAYS:
         counts = result.errors[way.name]
         _print_errors(report, f"{way.name}, {forms} forms", counts)
-        report.show(result.silent[way.name], show)
+        report.show(sorted(result.silent[way.name], key=lambda line: "without any" in line), show)
         if way.name == _ALONE:
             for kind in _MUST_CATCH:
                 caught = 1 - counts[kind, "silent"] / max(counts[kind, "injected"], 1)

@@ -19,6 +19,7 @@ _BLANKS = frozenset({"", "-", "--", "—", "——", "/"})
 _TABLE = "indicators"
 _WHOLE = ("", _TABLE, f"{_TABLE}[]")
 """Review entries that say that rows may be missing or surplus."""
+_ROW = re.compile(rf"{_TABLE}\[([0-9]+)\](.*)")
 
 
 class Silent(NamedTuple):
@@ -34,20 +35,35 @@ class Silent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is wrong and accepted: `silent` leaves by path, and surplus rows."""
+    """What is wrong and accepted: `silent` leaves by path, and surplus rows.
+
+    `rows` says for each row of the export which row of the truth it is, `review` which paths are asked about.
+    """
 
     silent: dict[str, Silent]
     surplus: list[str]
-    line: Mapping[str, Any]
+    rows: list[int | None]
+    review: set[str]
 
     def within(self, paths: Set[str]) -> Verdict:
         """The verdict on these leaves only."""
         return replace(self, silent={path: each for path, each in self.silent.items() if path in paths})
 
-    def asks(self, paths: Sequence[str]) -> bool:
-        """Is there a review entry on, above or below one of the paths, or on the table as a whole?"""
-        review = [entry["path"] for entry in self.line["review"]]
-        return any(entry in _WHOLE or _touch(entry, path) for entry in review for path in paths)
+    def asks(self, paths: Iterable[str]) -> bool:
+        """Is there a review entry on, above or below one of these paths of the truth, or on the table as a whole?"""
+        places = {place for path in paths for place in self._places(path)}
+        return any(entry in _WHOLE or _touch(entry, place) for entry in self.review for place in places)
+
+    def _places(self, path: str) -> Iterator[str]:
+        """Where the export has a leaf or a row of the truth; where its row would be, if it has none."""
+        found = _ROW.match(path)
+        if found is None:
+            yield path
+            return
+        row = int(found[1])
+        at = [place for place, each in enumerate(self.rows) if each == row]
+        for place in at or _around(self.rows, row):
+            yield f"{_TABLE}[{place}]{found[2]}" if at else f"{_TABLE}[{place}]"
 
 
 def judge(
@@ -78,7 +94,7 @@ def judge(
         for path, row in ((path, rows[int(path[len(_TABLE) + 1 : -1])]) for path in surplus)
         if not any(entry in _WHOLE or _touch(entry, each) for entry in review for each in {path, *alike[row]})
     ]
-    return Verdict(silent, unasked, line)
+    return Verdict(silent, unasked, rows, review)
 
 
 def _leaves(
@@ -90,7 +106,7 @@ def _leaves(
         if row is not None:
             places.setdefault(row, at)
     for path in form_type.paths(len(truth[_TABLE])):
-        found = re.match(rf"{_TABLE}\[([0-9]+)\](.*)", path)
+        found = _ROW.match(path)
         if found is None:
             yield path, path
         else:
@@ -117,9 +133,15 @@ def _likeness(got: Mapping[str, Any], want: Sequence[Mapping[str, Any]], row: in
 
 def _row_asked(path: str, rows: Sequence[int | None], review: set[str]) -> bool:
     """Is anybody asked about a row that the export lacks: about all rows, or those that it stood between?"""
-    missing = int(path[len(_TABLE) + 1 : path.index("]")])
+    found = _ROW.match(path)
+    around = _around(rows, int(found[1])) if found else ()
+    return bool(review.intersection((*_WHOLE, *(f"{_TABLE}[{row}]" for row in around))))
+
+
+def _around(rows: Sequence[int | None], missing: int) -> tuple[int, int]:
+    """The rows of the export between which a row of the truth would stand."""
     before = max((at for at, row in enumerate(rows) if row is not None and row < missing), default=-1)
-    return bool(review.intersection((*_WHOLE, f"{_TABLE}[{before}]", f"{_TABLE}[{before + 1}]")))
+    return before, before + 1
 
 
 def _touch(one: str, other: str) -> bool:

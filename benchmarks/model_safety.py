@@ -241,7 +241,9 @@ def _count(
     """Count one error: whose it is, and what became of what it touched."""
     surplus = verdict.surplus if error.kind in ("doubled_row", "shifted_block") else []
     wrong = [*map(str, verdict.silent.values()), *(f"surplus {path}" for path in surplus)]
-    paths = [place for change in touched for place in (change.truth, change.wrong) if place]
+    paths = [change.truth for change in touched if change.truth]
+    if error.doubled is not None:
+        paths.append(f"indicators[{error.doubled}]")
     counts = result.errors[way]
     for name in ("all", error.kind, f"by {by}"):
         counts[name, "injected"] += 1

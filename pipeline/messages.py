@@ -470,6 +470,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "batch.state.expired": ("expired", "已过期"),
     "batch.state.cancelled": ("cancelled", "已取消"),
     "batch.state.gone": ("not at the endpoint any more", "接口上已不存在"),
+    "batch.state.not_sent": ("never reached the endpoint", "未能提交到接口"),
     "batch.state.submitting": ("being submitted, or broken off just now", "正在提交，或刚刚中断"),
     "batch.next.answer": (
         "have {file} answered, for instance by `vllm run-batch`, then: {command}",

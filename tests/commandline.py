@@ -14,7 +14,7 @@ COMMAND = (sys.executable, "-m", "pipeline.cli")
 
 def environment(**extra: str) -> dict[str, str]:
     """The environment of a command: none of our own settings, and this source tree."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FORMTALLY_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FORMTALLY_", "OPENAI_"))}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "100", **extra}
 
 

@@ -25,6 +25,8 @@ class Batches:
     complete: Complete
     faults: Faults
     files: dict[str, tuple[dict[str, Any], bytes]] = field(default_factory=dict)
+    stored: int = 0
+    """Files so far, those that were deleted included."""
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def upload(self, content_type: str, body: bytes) -> dict[str, Any] | None:
@@ -113,7 +115,8 @@ class Batches:
         batch["status"] = "completed"
 
     def _store(self, filename: str, content: bytes, purpose: str) -> dict[str, Any]:
-        name = f"file-{len(self.files) + 1}"
+        self.stored += 1
+        name = f"file-{self.stored}"
         file = {
             "id": name,
             "object": "file",

@@ -82,7 +82,8 @@ class ModelServer:
         self._model = model
         self._json_schema = json_schema
         self._attempts: Counter[str] = Counter()
-        self._batches = Batches(self._completion, self._faults)
+        self.batches = Batches(self._completion, self._faults)
+        """The files and batches that it has; tests may change what became of them."""
         self._outage_until = 0.0
         self._connections: set[asyncio.StreamWriter] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -189,16 +190,29 @@ class ModelServer:
                 return await self._counted(asked)
             case "GET", ["models"]:
                 return _Reply(200, {"object": "list", "data": [{"id": self._model or "any", "object": "model"}]})
-            case "POST", ["files"]:
-                return _found(self._batches.upload(asked.headers.get("content-type", ""), asked.body))
-            case "GET", ["files", name, "content"] if name in self._batches.files:
-                return _Reply(200, self._batches.files[name][1])
-            case "GET", ["files", name] if name in self._batches.files:
-                return _Reply(200, self._batches.files[name][0])
-            case "POST", ["batches"]:
-                return _found(self._batches.create(json.loads(asked.body)))
-            case "GET", ["batches", name]:
-                return _found(self._batches.look(name))
+            case method, [("files" | "batches") as kind, *rest]:
+                return self._filed(asked, method, kind, rest)
+        return _error(404, "Not found.", None)
+
+    def _filed(self, asked: _Asked, method: str, kind: str, rest: list[str]) -> _Reply:
+        """The reply to a request about files and batches."""
+        files, batches = self.batches.files, self.batches.batches
+        match method, kind, rest:
+            case "POST", "files", []:
+                return _found(self.batches.upload(asked.headers.get("content-type", ""), asked.body))
+            case "GET", "files", [name, "content"] if name in files:
+                return _Reply(200, files[name][1])
+            case "GET", "files", [name] if name in files:
+                return _Reply(200, files[name][0])
+            case "DELETE", "files", [name] if name in files:
+                del files[name]
+                return _Reply(200, {"id": name, "object": "file", "deleted": True})
+            case "POST", "batches", []:
+                return _found(self.batches.create(json.loads(asked.body)))
+            case "GET", "batches", []:
+                return _Reply(200, {"object": "list", "data": [*reversed(batches.values())], "has_more": False})
+            case "GET", "batches", [name]:
+                return _found(self.batches.look(name))
         return _error(404, "Not found.", None)
 
     async def _counted(self, asked: _Asked) -> _Reply:

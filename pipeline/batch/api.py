@@ -1,6 +1,6 @@
 """The batch API of an endpoint: files go up, batches are made of them and looked at, files come down.
 
-What passes is tried again as often as in a run. What does not is a `ConfigurationError`: one sentence.
+What passes is tried again as often as in a run. What does not is an `ApiError`: one sentence that says what to do.
 """
 
 from __future__ import annotations
@@ -22,20 +22,35 @@ from pipeline.model.patience import Patience
 if TYPE_CHECKING:
     from openai.types import Batch
 
-__all__ = ["BatchApi", "NotKnown", "RemoteBatch"]
+__all__ = ["ApiError", "BatchApi", "RemoteBatch"]
 
 Result = TypeVar("Result")
 
 _REASON = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NOT_SENT_TWICE = ("server", "timeout")
 _OF_ENDPOINT = ("key", "model", "quota")
-_PASSING = ("unreachable", "server", "timeout", "rate", "empty", "lost")
+_PASSING = ("unreachable", "server", "timeout", "rate")
 _NOT_FOUND = 404
 _PAGE = 100
 
 
-class NotKnown(ConfigurationError):
-    """The endpoint broke off while it was making a batch: nobody knows yet whether it has."""
+class ApiError(ConfigurationError):
+    """A call failed for good: one sentence, the code of the `Failure`, and the HTTP status, 0 where there is none."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(say(_sentence(failure.code), detail=failure.detail))
+        self.code = failure.code
+        self.status = failure.status
+
+    @property
+    def not_known(self) -> bool:
+        """Did the endpoint break off while it was making a batch, so that nobody knows yet whether it has?"""
+        return self.code == "lost"
+
+    @property
+    def passes(self) -> bool:
+        """Might it be well again in a while?"""
+        return self.code in _PASSING
 
 
 class RemoteBatch(NamedTuple):
@@ -67,7 +82,7 @@ class BatchApi:
         try:
             self._client = make_client(options, key)
         except Failure as failure:
-            raise _told(failure) from None
+            raise ApiError(failure) from None
         self._options = options
         self._runner = asyncio.Runner()
 
@@ -92,7 +107,7 @@ class BatchApi:
     def create(self, file: str, window: str) -> str:
         """Make a batch of a file; what the endpoint calls it.
 
-        Raises `NotKnown` where the endpoint broke off. Such a call is never made again: the batch may be there.
+        Where the endpoint breaks off, the call is not made again: the batch may be there.
         """
 
         async def call() -> str:
@@ -108,12 +123,7 @@ class BatchApi:
             name: str = _checked(made).id
             return name
 
-        try:
-            return self._run(call)
-        except _Failed as failed:
-            if failed.code == "lost":
-                raise NotKnown(say("batch.lost")) from None
-            raise
+        return self._run(call)
 
     def find(self, files: Collection[str]) -> dict[str, str]:
         """What the endpoint calls the batches that were made of these files, as far as it has and lists them."""
@@ -132,7 +142,7 @@ class BatchApi:
 
         try:
             return self._run(call)
-        except _Failed as failed:
+        except ApiError as failed:
             if failed.code == "url":
                 return {}
             raise
@@ -146,7 +156,7 @@ class BatchApi:
 
         try:
             batch = self._run(call)
-        except _Failed as failed:
+        except ApiError as failed:
             if failed.status == _NOT_FOUND and self._lists():
                 return None
             raise
@@ -176,7 +186,7 @@ class BatchApi:
         try:
             with file_errors(target):
                 self._run(call)
-        except _Failed as failed:
+        except ApiError as failed:
             if failed.status == _NOT_FOUND:
                 return False
             raise
@@ -190,7 +200,7 @@ class BatchApi:
 
         try:
             self._run(call)
-        except _Failed:
+        except ApiError:
             return
 
     def _lists(self) -> bool:
@@ -201,14 +211,14 @@ class BatchApi:
 
         try:
             self._run(call)
-        except _Failed as failed:
+        except ApiError as failed:
             if failed.code == "url":
                 return False
             raise
         return True
 
     def _run(self, call: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        """What a call gives, made again as often as may be. Raises `_Failed`."""
+        """What a call gives, made again as often as may be. Raises `ApiError`."""
 
         async def once() -> Result:
             try:
@@ -222,27 +232,16 @@ class BatchApi:
         try:
             return self._runner.run(_awaited(patience, once))
         except Failure as failure:
-            raise _told(failure) from None
+            raise ApiError(failure) from None
 
 
-class _Failed(ConfigurationError):
-    """A call failed for good: the code of the failure, and the HTTP status."""
-
-    def __init__(self, sentence: str, code: str, status: int) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.status = status
-
-
-def _told(failure: Failure) -> _Failed:
-    """A failure as one sentence that says what to do."""
-    if failure.code in _OF_ENDPOINT:
-        key = f"endpoint.{failure.code}"
-    elif failure.code == "url":
-        key = "batch.no_api"
-    else:
-        key = "batch.unanswered" if failure.code in _PASSING else "batch.rejected"
-    return _Failed(say(key, detail=failure.detail), failure.code, failure.status)
+def _sentence(code: str) -> str:
+    """The message that says what to do about a failure."""
+    if code in _OF_ENDPOINT:
+        return f"endpoint.{code}"
+    if code in _PASSING:
+        return "batch.unanswered"
+    return {"url": "batch.no_api", "lost": "batch.lost"}.get(code, "batch.rejected")
 
 
 async def _awaited(patience: Patience, call: Callable[[], Coroutine[Any, Any, Result]]) -> Result:

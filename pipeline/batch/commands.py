@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.batch.api import BatchApi, RemoteBatch
+from pipeline.batch.api import ApiError, BatchApi, RemoteBatch
 from pipeline.batch.files import RequestFile, RequestFiles, check_answers
 from pipeline.batch.intake import Intake, Taken
 from pipeline.batch.outbox import Outbox
-from pipeline.batch.submission import recover, shown_url, submit, take_in
+from pipeline.batch.submission import NOT_SENT, recover, shown_url, submit, take_in
 from pipeline.choice import api_key, asking_reader, plan_of
 from pipeline.commands import LateRun, next_export, settle_documents, to_type
 from pipeline.errors import ConfigurationError, ExitCode, NothingUsable
@@ -81,15 +81,18 @@ def batch_submit_command(settings: Settings, *, window: str) -> int:
         recover(store, api, url, seconds=settings.model.timeout_seconds)
         folder = stack.enter_context(TemporaryDirectory(prefix="formtally-"))
         outbox, files = _write_down(settings, run, Path(folder, "requests.jsonl"), interruption.check)
-        remotes = []
-        for file in files:
-            interruption.check()
-            remotes.append(submit(store, api, run(), url, file, window))
-    if not files:
-        return _nothing_written(outbox)
-    facts = [("batch.requests", f"{outbox.written:,}"), ("batch.batches", "\n".join(remotes)), *_left_out(outbox)]
-    show_facts(facts, to_type(settings, "batch", "poll", "--wait"))
-    return ExitCode.DONE
+        sent: list[tuple[str, int]] = []
+        try:
+            for file in files:
+                interruption.check()
+                sent.append((submit(store, api, run(), url, file, window), len(file.keys)))
+        finally:
+            if sent:
+                count = sum(requests for _, requests in sent)
+                names = "\n".join(name for name, _ in sent)
+                facts = [("batch.requests", f"{count:,}"), ("batch.batches", names), *_left_out(outbox)]
+                show_facts(facts, to_type(settings, "batch", "poll", "--wait"))
+    return ExitCode.DONE if files else _nothing_written(outbox)
 
 
 def batch_poll_command(settings: Settings, *, wait: bool) -> int:
@@ -103,31 +106,29 @@ def batch_poll_command(settings: Settings, *, wait: bool) -> int:
         if elsewhere := [batch.url for batch in store.open_batches() if batch.url != url]:
             urls = ", ".join(sorted(set(elsewhere)))
             console(stderr=True).print(say("batch.elsewhere", count=f"{len(elsewhere):,}", urls=urls))
-        poll = _Poll(settings, store, url, interruption.check)
+        poll = _Poll(settings, store, url, interruption.check, aloud=wait)
         if not poll.open():
             console().print(say("batch.none_open"))
             return ExitCode.DONE
         api = stack.enter_context(BatchApi(settings.model, api_key()))
-        pause = _FIRST_PAUSE
-        poll.look(api)
-        while wait and poll.open():
-            _sleep(pause, interruption.check)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+        try:
             poll.look(api)
-        still_open = bool(poll.open())
-        facts = poll.facts()
+            if wait:
+                poll.wait(api)
+        finally:
+            still_open = bool(poll.open())
+            again = to_type(settings, "batch", "poll", "--wait")
+            poll.show(again if still_open else _next(settings, poll.intake.report, "submit"))
     report = poll.intake.report
-    command = to_type(settings, "batch", "poll", "--wait") if still_open else _next(settings, report, "submit")
-    show_facts(facts, command)
     if not still_open and not report.usable:
         raise NothingUsable(say("batch.nothing"))
     return ExitCode.DONE if report.whole and not poll.failed else ExitCode.SOME_FAILED
 
 
 class _Poll:
-    """Looks at the open batches of an endpoint, and takes in what has come."""
+    """Looks at the open batches of an endpoint, and takes in what has come; `aloud` says what changes as it does."""
 
-    def __init__(self, settings: Settings, store: Store, url: str, stop: Callable[[], None]) -> None:
+    def __init__(self, settings: Settings, store: Store, url: str, stop: Callable[[], None], *, aloud: bool) -> None:
         self.failed = False
         """Has a batch ended in another way than by being completed?"""
         self._run = _answered_run(store, "batch poll")
@@ -136,6 +137,7 @@ class _Poll:
         self._store = store
         self._url = url
         self._stop = stop
+        self._aloud = aloud
         self._said: dict[int, str] = {}
         """What was last said of each batch, by number."""
 
@@ -145,11 +147,13 @@ class _Poll:
 
     def look(self, api: BatchApi) -> None:
         """Look at each of them once."""
-        recover(self._store, api, self._url, seconds=self._settings.model.timeout_seconds)
+        for batch in recover(self._store, api, self._url, seconds=self._settings.model.timeout_seconds):
+            self.failed = True
+            self._say(batch, NOT_SENT)
         for batch in self.open():
             self._stop()
             if batch.remote is None:
-                self._said[batch.id] = _state(batch, "submitting")
+                self._say(batch, "submitting")
                 continue
             remote = api.look(batch.remote)
             if remote is None or remote.ended:
@@ -159,17 +163,32 @@ class _Poll:
             else:
                 self._say(batch, remote.status, remote)
 
-    def facts(self) -> Facts:
-        """What there is to say at the end."""
-        report = self.intake.report
-        said = [("batch.batches", "\n".join(self._said.values()))] if self._said else []
-        taken = _taken(report) if report.usable or not report.whole else []
-        return [*said, *taken, *_end(self._run, report)]
+    def wait(self, api: BatchApi) -> None:
+        """Look at them again and again until all have ended; an endpoint may be down for a while in between."""
+        pause = _FIRST_PAUSE
+        heard = time.monotonic()
+        while self.open():
+            _sleep(pause, self._stop)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            try:
+                self.look(api)
+                heard = time.monotonic()
+            except ApiError as error:
+                if not error.passes or time.monotonic() - heard > self._settings.model.outage_seconds:
+                    raise
 
-    def _say(self, batch: BatchRow, state: str, remote: RemoteBatch | None) -> None:
-        """Say how a batch is doing, where that is news."""
+    def show(self, next_command: str) -> None:
+        """Show what there is to say at the end."""
+        report = self.intake.report
+        if self._said:
+            taken = _taken(report) if report.usable or not report.whole else []
+            said = [("batch.batches", "\n".join(self._said.values()))]
+            show_facts([*said, *taken, *_end(self._run, report)], next_command)
+
+    def _say(self, batch: BatchRow, state: str, remote: RemoteBatch | None = None) -> None:
+        """Note how a batch is doing, and say it where that is news."""
         said = _state(batch, state, remote)
-        if self._said.get(batch.id) != said:
+        if self._aloud and self._said.get(batch.id) != said:
             console(stderr=True).print(said)
         self._said[batch.id] = said
 
@@ -287,7 +306,10 @@ def _url(settings: Settings) -> str:
     """The URL of the endpoint, as the store knows it."""
     if settings.model.url is None:
         raise ConfigurationError(say("batch.no_endpoint"))
-    return shown_url(settings.model.url)
+    try:
+        return shown_url(settings.model.url)
+    except ValueError:
+        raise ConfigurationError(say("endpoint.url")) from None
 
 
 def _sleep(seconds: float, stop: Callable[[], None]) -> None:

@@ -43,7 +43,7 @@ _DEPTH = 4
 
 
 class FileLimits(NamedTuple):
-    """What one file may hold; the defaults are OpenAI's (50,000 requests, 200 MB), a megabyte taken as a million bytes."""
+    """What one file may hold; the defaults are OpenAI's, and a megabyte is taken as a million bytes."""
 
     requests: int = 50_000
     bytes: int = 200_000_000

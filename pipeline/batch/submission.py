@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 
-from pipeline.batch.api import BatchApi, NotKnown, RemoteBatch
+from pipeline.batch.api import ApiError, BatchApi, RemoteBatch
 from pipeline.batch.files import RequestFile
 from pipeline.batch.intake import Intake
 from pipeline.errors import ConfigurationError
@@ -21,11 +21,12 @@ from pipeline.messages import say
 from pipeline.store.rows import BatchRow
 from pipeline.store.store import Store
 
-__all__ = ["GONE", "recover", "shown_url", "submit", "take_in"]
+__all__ = ["GONE", "NOT_SENT", "recover", "shown_url", "submit", "take_in"]
 
 GONE = "gone"
 """Outcome of a batch that the endpoint does not have any more, or not its answers."""
-_NOT_SENT = "not_sent"
+NOT_SENT = "not_sent"
+"""Outcome of a batch that the endpoint never had."""
 
 
 def shown_url(url: str) -> str:
@@ -46,30 +47,33 @@ def submit(store: Store, api: BatchApi, run_id: int, url: str, file: RequestFile
         raise ConfigurationError(say("batch.twice"))
     try:
         remote = api.create(uploaded, window)
-    except NotKnown:
-        raise
-    except ConfigurationError:
-        store.end_batch(number, _NOT_SENT, "")
-        api.delete(uploaded)
+    except ApiError as error:
+        if not error.not_known:
+            store.end_batch(number, NOT_SENT, "")
+            api.delete(uploaded)
         raise
     store.batch_sent(number, remote)
     return remote
 
 
-def recover(store: Store, api: BatchApi, url: str, *, seconds: float) -> None:
+def recover(store: Store, api: BatchApi, url: str, *, seconds: float) -> list[BatchRow]:
     """Find out about batches that were begun and of which it is not known whether the endpoint has them.
 
-    `seconds` is how long a call that makes one may be under way.
+    `seconds` is how long a call that makes one may be under way. Returns those that the endpoint does not have, whose
+    requests are free again.
     """
     unknown = [batch for batch in store.open_batches() if batch.remote is None and batch.url == url]
     if not unknown:
-        return
+        return []
+    never: list[BatchRow] = []
     found = api.find({batch.file for batch in unknown})
     for batch in unknown:
         if batch.file in found:
             store.batch_sent(batch.id, found[batch.file])
         elif (datetime.now(UTC) - datetime.fromisoformat(batch.begun)).total_seconds() > seconds:
-            store.end_batch(batch.id, _NOT_SENT, "")
+            store.end_batch(batch.id, NOT_SENT, "")
+            never.append(batch)
+    return never
 
 
 def take_in(store: Store, api: BatchApi, batch: BatchRow, remote: RemoteBatch | None, intake: Intake) -> str:
