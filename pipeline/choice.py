@@ -21,6 +21,7 @@ from pipeline.model.request import Answer, Request
 from pipeline.model.spending import Budget
 from pipeline.readers import llm
 from pipeline.readers.llm import Asking, fingerprint
+from pipeline.readers.llm.prompt import has_prompt
 from pipeline.readers.llm.wire import answer_model
 from pipeline.settings import Settings
 from pipeline.store.rows import AnswerRow, CallRow
@@ -85,6 +86,9 @@ def plan_of(settings: Settings, reader: str, **more: Any) -> Plan:
     engine = installed_engine()
     readers = _READERS[reader]
     asking = asking_of(settings) if llm.NAME in readers else None
+    for form_type in engine.form_types if asking is not None else ():
+        if not has_prompt(form_type):
+            raise ConfigurationError(say("model.no_prompt", name=form_type.name))
     versions = current_versions(
         engine.form_types, readers, None if asking is None else lambda form_type: fingerprint(form_type, asking)
     )

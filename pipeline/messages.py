@@ -325,6 +325,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "no model is configured; set FORMTALLY_MODEL__URL and FORMTALLY_MODEL__NAME, or use --reader table",
         "未配置模型；请设置 FORMTALLY_MODEL__URL 与 FORMTALLY_MODEL__NAME，或使用 --reader table",
     ),
+    "model.no_prompt": (
+        "the form type {name} has no prompt; write prompts/{name}.md, or use --reader table",
+        "表格类型 {name} 没有提示词；请编写 prompts/{name}.md，或使用 --reader table",
+    ),
     "model.same": (
         "two answers of one model are one reader; set FORMTALLY_MODEL__TIE_BREAK to another model, or to none",
         "同一模型的两次回答只算一个读者；请把 FORMTALLY_MODEL__TIE_BREAK 设为另一模型，或取消设置",

@@ -9,6 +9,7 @@ import pytest
 import typer.main
 
 from pipeline.cli import app
+from pipeline.model.options import ModelOptions
 from schemas.self_evaluation.checks import CHECKS, DOSSIER_CHECKS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,10 +38,22 @@ def test_every_check_is_documented() -> None:
 
 def test_every_doubt_of_the_readers_is_documented() -> None:
     text = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pipeline" / "readers").glob("*.py"))
-    codes = set(re.findall(r'(?:doubt|lose)\([^"]*?"([a-z]+[.][a-z]+|continued)"', sources))
+    files = [*(ROOT / "pipeline" / "readers").rglob("*.py"), *(ROOT / "pipeline").glob("*.py")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in files)
+    codes = set(re.findall(r'(?:doubt|lose|Doubt|Miss)\([^"]*?"([a-z]+[.][a-z_]+|continued)"', sources))
+    codes |= set(re.findall(r'"(place[.][a-z]+)"', sources))
+    assert len(codes) > 30
+    assert not {code for code in codes if f"`{code}`" not in text}
+
+
+def test_every_reason_why_a_model_gave_no_answer_is_documented() -> None:
+    text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pipeline").rglob("*.py"))
+    codes = set(re.findall(r'"(model[.][a-z_]+)"', sources)) - {"model.none", "model.same", "model.no_prompt"}
     assert len(codes) > 10
     assert not {code for code in codes if f"`{code}`" not in text}
+    options = ModelOptions.model_fields
+    assert not {name for name in options if f"`{name}`" not in text}
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)

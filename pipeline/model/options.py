@@ -5,10 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 __all__ = ["ModelOptions"]
 
+_Temperature = Annotated[
+    Annotated[float, Field(ge=0)] | None, BeforeValidator(lambda value: None if value == "none" else value)
+]
 _Price = Annotated[Decimal, Field(ge=0)]
 
 
@@ -25,8 +28,8 @@ class ModelOptions(BaseModel):
     """How the endpoint is told the shape of an answer; `text` for one that knows no way."""
     answer: Literal["reference", "quote"] = "reference"
     """Whether the model names cells or copies their text."""
-    temperature: float | None = Field(0.0, ge=0)
-    """Sampling temperature; None where the model takes none."""
+    temperature: _Temperature = 0.0
+    """Sampling temperature; `none` where the model takes none."""
     seed: int | None = None
     """Seed of sampling, where the endpoint takes one."""
     max_output_tokens: int = Field(8192, ge=16)

@@ -20,7 +20,7 @@ from pipeline.model.request import Request
 from pipeline.readers.llm.cells import Numbered, as_shown
 from pipeline.readers.llm.wire import SUBTOTAL, Shape, answer_model, layout_of, shapes
 
-__all__ = ["Asking", "Question", "fingerprint", "instructions", "prompt_text", "request_for"]
+__all__ = ["Asking", "Question", "fingerprint", "has_prompt", "instructions", "prompt_text", "request_for"]
 
 _SEPARATOR = " | "
 
@@ -52,6 +52,11 @@ class Question:
 def prompt_text(form_type: str) -> str:
     """The prompt file of a form type, line ends as `\\n`."""
     return files("prompts").joinpath(f"{form_type}.md").read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def has_prompt(form_type: FormType) -> bool:
+    """Is there a prompt file of that form type?"""
+    return files("prompts").joinpath(f"{form_type.name}.md").is_file()
 
 
 @cache
