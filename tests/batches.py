@@ -90,7 +90,7 @@ class Shell:
         self._capsys = capsys
         for name in [name for name in os.environ if name.startswith(("FORMTALLY_", "OPENAI_"))]:
             monkeypatch.delenv(name)
-        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setenv("COLUMNS", "500")
         monkeypatch.setenv("FORMTALLY_JOBS", "1")
         monkeypatch.setenv("FORMTALLY_MODEL__NAME", MODEL)
 

@@ -317,7 +317,9 @@ def usage_of(completion: ChatCompletion, most_prompt: int) -> Usage:
     said = completion.usage
     prompt, answer = getattr(said, "prompt_tokens", None) or 0, getattr(said, "completion_tokens", None) or 0
     if not prompt:
-        return Usage(most_prompt, 0, answer or len(completion.model_dump_json(include={"choices"}).encode()))
+        # Without warnings: they would quote what is odd in an answer.
+        answered = completion.model_dump_json(include={"choices"}, warnings=False)
+        return Usage(most_prompt, 0, answer or len(answered.encode()))
     details = getattr(said, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None) or getattr(said, "prompt_cache_hit_tokens", None) or 0
     return Usage(prompt, min(cached, prompt), answer)
