@@ -67,14 +67,15 @@ class Verdict:
 
 
 def judge(
-    line: Mapping[str, Any], truth: Mapping[str, Any], form_type: FormType, orders: Iterable[Sequence[int]] = ()
+    line: Mapping[str, Any], gold: Mapping[str, Any], form_type: FormType, orders: Iterable[Sequence[int]] = ()
 ) -> Verdict:
-    """Judge an export line by the true record.
+    """Judge an export line by the true record, leaves that it calls ambiguous left out.
 
     Each of `orders` says which row of the truth each row of a reading is. The rows of the export are those of the
     truth, or of a reading, or those are the same that say the same, whichever fits best.
     """
-    record, review = line["record"], {entry["path"] for entry in line["review"]}
+    truth, record = dict(gold), line["record"]
+    review = {entry["path"] for entry in line["review"]}
     rows = _rows(record[_TABLE], truth[_TABLE], orders)
     doubtful = {entry["path"] for entry in truth.get("ambiguous") or ()}
     silent: dict[str, Silent] = {}
@@ -83,18 +84,20 @@ def judge(
         asked = _row_asked(path, rows, review) if place is None else line["states"].get(place) == "review"
         if not asked and not same(want, got) and not any(_touch(each, path) for each in doubtful):
             silent[path] = Silent(path, want, got)
-    if record["level1_weights"] != truth["level1_weights"] and not any(_touch("level1_weights", p) for p in review):
-        wrong = truth["level1_weights"], record["level1_weights"]
-        if not review.intersection(_WHOLE):
-            silent["level1_weights"] = Silent("level1_weights", *wrong)
-    surplus = [f"{_TABLE}[{at}]" for at, row in enumerate(rows) if row is None or row in rows[:at]]
-    alike = {row: [f"{_TABLE}[{at}]" for at, other in enumerate(rows) if other == row] for row in rows}
-    unasked = [
-        path
-        for path, row in ((path, rows[int(path[len(_TABLE) + 1 : -1])]) for path in surplus)
-        if not any(entry in _WHOLE or _touch(entry, each) for entry in review for each in {path, *alike[row]})
-    ]
-    return Verdict(silent, unasked, rows, review)
+    wanted, found = truth["level1_weights"], record["level1_weights"]
+    if wanted != found and not any(entry in _WHOLE or _touch(entry, "level1_weights") for entry in review):
+        silent["level1_weights"] = Silent("level1_weights", wanted, found)
+    return Verdict(silent, list(_surplus(rows, review)), rows, review)
+
+
+def _surplus(rows: Sequence[int | None], review: Set[str]) -> Iterator[str]:
+    """Rows that the form does not have, or has once, and that are asked about nowhere, nor is the row they repeat."""
+    for at, row in enumerate(rows):
+        if row is None or row in rows[:at]:
+            alike = [place for place, other in enumerate(rows) if place == at or (row is not None and other == row)]
+            paths = [f"{_TABLE}[{place}]" for place in alike]
+            if not any(entry in _WHOLE or _touch(entry, path) for entry in review for path in paths):
+                yield f"{_TABLE}[{at}]"
 
 
 def _leaves(
@@ -119,8 +122,8 @@ def _rows(
 ) -> list[int | None]:
     """For each row of the export the row of the truth that it is; None for one that the form does not have."""
     matched: list[int | None] = [None] * len(got)
-    texts = [[_fold(f"{row['name']}|{row['target']}|{row['actual']}") for row in rows] for rows in (want, got)]
-    for first, second, size in SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
+    said = [[_fold(f"{row['name']}|{row['target']}|{row['actual']}") for row in rows] for rows in (want, got)]
+    for first, second, size in SequenceMatcher(a=said[0], b=said[1], autojunk=False).get_matching_blocks():
         matched[second : second + size] = range(first, first + size)
     known: list[Sequence[int | None]] = [range(len(want)), *orders]
     candidates = [*(order for order in known if len(order) == len(got)), matched]
@@ -131,11 +134,11 @@ def _likeness(got: Mapping[str, Any], want: Sequence[Mapping[str, Any]], row: in
     return 0 if row is None else sum(same(value, got[name]) for name, value in want[row].items())
 
 
-def _row_asked(path: str, rows: Sequence[int | None], review: set[str]) -> bool:
+def _row_asked(path: str, rows: Sequence[int | None], review: Set[str]) -> bool:
     """Is anybody asked about a row that the export lacks: about all rows, or those that it stood between?"""
     found = _ROW.match(path)
     around = _around(rows, int(found[1])) if found else ()
-    return bool(review.intersection((*_WHOLE, *(f"{_TABLE}[{row}]" for row in around))))
+    return bool(review & {*_WHOLE, *(f"{_TABLE}[{row}]" for row in around)})
 
 
 def _around(rows: Sequence[int | None], missing: int) -> tuple[int, int]:

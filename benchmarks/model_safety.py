@@ -52,7 +52,9 @@ class Task(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How a form is read, and how wrongly: `trials` readings of each form, the errors by `profile`.
+    """How a form is read, and how wrongly: once for each of `trials`, which says how many errors are wanted.
+
+    With 0 the model makes as many as `profile` says by its rate.
 
     `table` is what the table reader does: not asked (`none`), as it is (`right`), or made wrong (`wrong`). Without the
     model (`model` false) it is the table reader alone.
@@ -121,7 +123,7 @@ class _Form:
     accepted: dict[tuple[bool, bool], frozenset[str]] = field(default_factory=dict)
     """Leaves that are wrong and accepted although nobody made an error on purpose; by whether each reader reads."""
 
-    def settle(self, readings: Sequence[Reading]) -> dict[str, Any]:
+    def settle(self, readings: list[Reading]) -> dict[str, Any]:
         """The export line that these readings make."""
         [settled] = installed_engine().settle(self.document, [(self.section, self.form_type, readings)])
         return form_line(self.document, settled)

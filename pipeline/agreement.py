@@ -20,8 +20,9 @@ from typing import Any
 from pipeline.forms import FormType, Kind, pattern
 from pipeline.geometry import HEADINGS, carried_down, misplaced
 from pipeline.reading import Doubt, Part, Reading, Ref, RefKind
-from pipeline.source import Cell, Document, Section
+from pipeline.source import Cell, Document, Layout, Section
 from pipeline.values import value_of
+from pipeline.vocabulary import fold
 
 __all__ = ["Agreement", "agree", "decided"]
 
@@ -86,6 +87,7 @@ class _Comparison:
         self, document: Document, section: Section, form_type: FormType, first: Reading, second: Reading
     ) -> None:
         self._document = document
+        self._section = section
         self._form_type = form_type
         self._table = form_type.vocabulary.table.group
         self._first = first
@@ -157,9 +159,32 @@ class _Comparison:
             return True
         if any(_clash(path, settled.get(span)) for span in theirs - mine):
             return True
-        if theirs & self._extra_here:  # what the record has no place for, an answer cannot account for either
+        left = mine - theirs - self._accounted_there
+        if not left or theirs & self._extra_here:
             return False
-        return not mine - theirs <= self._accounted_there
+        if theirs - mine:  # it names a place of its own; what it leaves over may be nobody's value
+            return False
+        return not self._has_unplaced(path, left)
+
+    def _has_unplaced(self, path: str, left: set[_Span]) -> bool:
+        """May what is left over be of a column or a line that the record has no place for, and stay over rightly?
+
+        In a table with walls an answer is not asked for the columns of others.
+        """
+        group = path.split(".", 1)[0].split("[", 1)[0]
+        if group == self._table and any(self._document.cells[cell - 1].layout is not Layout.LINES for cell, _ in left):
+            return False
+        return group in self._unplaced
+
+    @cached_property
+    def _unplaced(self) -> set[str]:
+        """Groups in which the form prints what the record has no place for."""
+        groups = {label.split(".", 1)[0].split("[", 1)[0] for label in self._first.extra}
+        table = self._form_type.vocabulary.table
+        cells = self._section.cells(self._document)
+        if any(table.column_by_label.get(fold(cell.text)) in table.others for cell in cells):
+            groups.add(self._table)
+        return groups
 
     def _refuted_here(self, path: str, ref: Ref, other: Ref | None, settled: Mapping[_Span, str]) -> bool:
         """Can the first reading not be right about this leaf?"""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.bulk import Report, Watcher, digitise_inputs, settle_stored
+from pipeline.bulk import Report, Watcher, digitise_inputs
 from pipeline.choice import budget_of, chosen_reader, endpoint_sentence, open_caller, plan_of
-from pipeline.consulting import Endpoint
 from pipeline.errors import BudgetReached, ConfigurationError, ExitCode, NothingUsable, UsageError
 from pipeline.evaluate import gold_records, read_export, score
 from pipeline.executors.local import local_executor
@@ -23,25 +21,23 @@ from pipeline.export import Format, Spool, check_target, write_export
 from pipeline.ingest import is_plain
 from pipeline.inputs import Inputs, all_plain, find_inputs
 from pipeline.interrupt import Interrupted, Interruption
-from pipeline.logbook import write_log
 from pipeline.messages import failure_sentence, say
 from pipeline.model.caller import Caller
 from pipeline.model.failures import EndpointError
 from pipeline.model.spending import Budget
 from pipeline.settings import Settings
+from pipeline.settling import LateRun, counts_of, log_watcher, settle_documents
 from pipeline.store.connect import shown
 from pipeline.store.rows import NameRow, Spent
 from pipeline.store.store import Store
 from pipeline.summary import RunProgress, console, show_report, show_score, show_status
-from pipeline.work import Outcome, Plan, installed_engine
+from pipeline.work import Plan, installed_engine
 
 __all__ = [
-    "LateRun",
     "eval_command",
     "export_command",
     "next_export",
     "run_command",
-    "settle_documents",
     "status_command",
     "to_type",
 ]
@@ -49,8 +45,6 @@ __all__ = [
 _KINDS_SHOWN = 5
 _PATHS_KEPT = 20
 """Paths of a command line that the store notes: a shell may make thousands of one pattern."""
-_STORED_BYTES = 4_000
-"""Bytes of text that a stored document is taken for where it is decided whether worker processes are worth it."""
 
 
 def run_command(
@@ -151,7 +145,7 @@ class _Run:
                 if plan.asking is not None:
                     caller = stack.enter_context(open_caller(settings.model, store, run_id, budget))
                 progress = stack.enter_context(RunProgress(say("run.digitising"), total, report))
-                watchers: list[Watcher] = [progress, _log_watcher(settings)]
+                watchers: list[Watcher] = [progress, log_watcher(settings)]
                 if spool is not None:
                     watchers.append(spool)
                 digitise_inputs(
@@ -165,14 +159,14 @@ class _Run:
                     endpoint=caller,
                 )
         except KeyboardInterrupt:
-            store.end_run(run_id, "interrupted", _counts(report))
+            store.end_run(run_id, "interrupted", counts_of(report))
             done = f"{report.tally.documents:,}"
             raise Interrupted(say("run.interrupted", done=done, total=f"{total:,}")) from None
         finally:
             if caller is not None:
                 self.fatal, self.budget_reached = caller.fatal, caller.budget_reached
                 self.spent = store.spent(run_id)
-        store.end_run(run_id, "done", _counts(report))
+        store.end_run(run_id, "done", counts_of(report))
 
 
 def status_command(settings: Settings, *, as_json: bool) -> int:
@@ -260,64 +254,6 @@ def eval_command(
     return ExitCode.DONE
 
 
-class LateRun:
-    """A run of a command that is noted when there is something to write, and not at all where there is not."""
-
-    def __init__(self, store: Store, command: str, arguments: Mapping[str, object] | None = None) -> None:
-        self.store = store
-        self.arguments = arguments or {}
-        self.begun: int | None = None
-        """The number of the run, if it has been noted."""
-        self._command = command
-
-    def __call__(self) -> int:
-        """The number of the run."""
-        if self.begun is None:
-            self.begun = self.store.begin_run(self._command, self.arguments)
-        return self.begun
-
-    def end(self, counts: Mapping[str, object]) -> None:
-        """Note that the command is done."""
-        if self.begun is not None:
-            self.store.end_run(self.begun, "done", counts)
-
-
-def settle_documents(
-    names: Sequence[NameRow],
-    settings: Settings,
-    plan: Plan,
-    watchers: Sequence[Watcher],
-    stop: Callable[[], None],
-    *,
-    run: LateRun,
-    endpoint: Endpoint | None = None,
-) -> Report:
-    """Settle stored documents; what their readings have become stale for is read again, and stored.
-
-    `endpoint` answers what a model is asked; without one it is not asked.
-    """
-    report = Report()
-    size = _STORED_BYTES * len(names)
-    executor = local_executor(engine=installed_engine, plan=plan, jobs=settings.jobs, size=size, stop=stop)
-    try:
-        with RunProgress(say("run.settling"), len(names), report) as progress:
-            told = [progress, _log_watcher(settings), *watchers]
-            settle_stored(
-                names,
-                store=run.store,
-                run_id=run,
-                executor=executor,
-                plan=plan,
-                watchers=told,
-                report=report,
-                endpoint=endpoint,
-            )
-    finally:
-        executor.close()
-    run.end(_counts(report))
-    return report
-
-
 def _stored_plan(settings: Settings, store: Store, **more: Any) -> Plan:
     """The plan of a command that reads nothing: with the readers of the last run, unless others are set."""
     return plan_of(settings, chosen_reader(settings, store.last_reader(), calls=False), **more)
@@ -353,39 +289,12 @@ def _chosen_format(value: str | None, out: Path) -> Format:
         raise UsageError(say("usage.unknown", option="format", value=value, instead=", ".join(Format))) from None
 
 
-def _log_watcher(settings: Settings) -> Watcher:
-    """A watcher that writes internal errors down."""
-
-    def watch(outcome: Outcome) -> None:
-        if outcome.tracebacks:
-            write_log(settings.log, outcome.job.name, outcome.tracebacks)
-            if settings.debug:
-                print(*outcome.tracebacks, sep="\n", file=sys.stderr)
-
-    return watch
-
-
 def _tell_other_kinds(inputs: Inputs) -> None:
     if inputs.other_kinds:
         kinds = [suffix for suffix, _ in sorted(inputs.other_kinds.items(), key=lambda item: (-item[1], item[0]))]
         shown = " ".join([*kinds[:_KINDS_SHOWN], *(["…"] if len(kinds) > _KINDS_SHOWN else [])])
         said = say("run.other_kinds", count=f"{inputs.other_kinds.total():,}", kinds=shown)
         console(stderr=True).print(said)
-
-
-def _counts(report: Report) -> dict[str, object]:
-    tally = report.tally
-    return {
-        "documents": tally.documents,
-        "formless": tally.formless,
-        "failed": report.failed_documents,
-        "stored": report.stored,
-        "forms": tally.forms,
-        "untouched": tally.untouched,
-        "questions": tally.questions,
-        "states": dict(sorted(tally.states.items())),
-        "findings": {f"{check} {severity}": count for (check, severity), count in sorted(tally.findings.items())},
-    }
 
 
 def next_export(settings: Settings, questions: bool) -> str:

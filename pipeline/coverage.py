@@ -16,61 +16,60 @@ from pipeline.vocabulary import Vocabulary, fold
 
 __all__ = ["uncovered"]
 
+_LABEL = "label"
+"""What a reader calls the words of the template."""
+_TITLE = "title"
+"""The leaf, and what a reader calls everything that stands around it: in its own cell that is the leaf alone."""
 _TRIFLES = ":()。.;；、,，"
-_Claims = Mapping[int, Sequence[tuple[int, int, str]]]
-"""Cell id → what is claimed of it: half-open range, and the leaf, empty for what is no value."""
+
+
+class _Claim(NamedTuple):
+    """What is claimed of a cell: a half-open range, and the leaf that is read from it, empty for what is no value."""
+
+    start: int
+    end: int
+    path: str
+
+    def like(self, other: _Claim) -> bool:
+        """Is it the same heading, carried to another row?"""
+        same = self[:2] == other[:2] and pattern(self.path) == pattern(other.path)
+        return same and carried_down(self.path)
 
 
 def uncovered(cells: Sequence[Cell], form_type: FormType, reading: Reading) -> Iterator[Finding]:
     """What nothing accounts for (`coverage.left_over`), and what two leaves claim (`coverage.claimed_twice`).
 
     Headings that are carried down may be claimed by every row below them. What is left over is said of the leaf, the
-    row or the line it most likely belongs to: that whose label is printed before it, a leaf that is blank and looks
-    like it, else that on its own line of the page, else that before it. A heading belongs to the row below.
+    row or the line it most likely belongs to: those that it stands beside in its cell, a leaf that is blank and looks
+    like it, that whose label is printed before it, else that on its own line of the page, else that before it. A
+    heading belongs to the row below.
     """
     claimed = _claims(reading)
-    vocabulary = form_type.vocabulary
-    labels = _labels(vocabulary)
-    left: dict[str, int] = {}
-    waiting: list[_Left] = []
-    last, last_row = "", -1
+    gaps = _Gaps(form_type, reading)
     for cell in cells:
         if not cell.text:
             continue
-        covered = bytearray(len(cell.text))
-        owner: dict[int, str] = {}
-        for start, end, path in claimed.get(cell.id, ()):
-            covered[start:end] = b"\1" * (end - start)
-            found = path or labels.get(fold(cell.text[start:end]).rstrip(":"), "")
-            if found and not (carried_down(found) and owner):  # the first of the rows that a heading is carried to
-                last, last_row = found, cell.row
-            if not path:
-                continue
-            for at in {start, end - 1}:
-                other = owner.setdefault(at, path)
-                if other != path and not (pattern(other) == pattern(path) and carried_down(path)):
-                    words = "two leaves are read from the same characters"
-                    yield Finding("coverage.claimed_twice", Severity.ERROR, (other, path), words, (other, path))
-            if waiting and not carried_down(path):
-                for each in waiting:
-                    group = _group(path if each.heading or each.row == cell.row else each.before)
-                    left[group] = left.get(group, 0) + each.characters
-                waiting.clear()
-        rest = "" if all(covered) else fold("".join(char for at, char in enumerate(cell.text) if not covered[at]))
-        if not rest.strip(_TRIFLES):
-            continue
-        heading = rest in vocabulary.table.headings.inner or rest in vocabulary.table.headings.outer
-        if path := _looked_for(rest, form_type, reading):
-            left[path] = left.get(path, 0) + len(rest)
-        elif heading or cell.row != last_row:
-            waiting.append(_Left(len(rest), cell.row, heading, last))
-        else:
-            left[_group(last)] = left.get(_group(last), 0) + len(rest)
-    for each in waiting:
-        left[_group(each.before)] = left.get(_group(each.before), 0) + each.characters
-    for path, count in left.items():
+        claims = claimed.get(cell.id, ())
+        for one, other in _claimed_twice(claims):
+            words = "two leaves are read from the same characters"
+            yield Finding("coverage.claimed_twice", Severity.ERROR, (one, other), words, (one, other))
+        gaps.pass_over(cell, claims)
+    gaps.look_among_labels(cells)
+    for path, count in gaps.left_over().items():
         words = f"{count} characters of the form are in no field, no label and no known clutter"
         yield Finding("coverage.left_over", Severity.WARNING, (path,), words, (path,))
+
+
+def _claimed_twice(claims: Sequence[_Claim]) -> Iterator[tuple[str, str]]:
+    """Pairs of leaves that are read from the same characters of a cell and may not share them."""
+    reach: list[_Claim] = []
+    for claim in claims:
+        if not claim.path or any(claim.like(other) for other in reach):
+            continue
+        for other in reach:
+            if claim.start < other.end and other.start < claim.end and claim.path != other.path:
+                yield other.path, claim.path
+        reach.append(claim)
 
 
 class _Left(NamedTuple):
@@ -82,25 +81,112 @@ class _Left(NamedTuple):
     before: str
 
 
-def _looked_for(rest: str, form_type: FormType, reading: Reading) -> str:
-    """A leaf that is blank, of a kind that the vocabulary knows by sight, which this would be; else nothing."""
-    forms = {Kind.UNIT: form_type.vocabulary.unit, Kind.YEAR: form_type.vocabulary.year}
-    for path, kind in form_type.leaves.items():
-        if kind in forms and path in reading.leaves and not reading.leaves[path].parts and forms[kind].search(rest):
-            return path
-    return ""
+class _Gaps:
+    """Passes over the cells of a form in order, and keeps what is left over by the leaf or group it belongs to."""
+
+    def __init__(self, form_type: FormType, reading: Reading) -> None:
+        self._reading = reading
+        forms = {Kind.UNIT: form_type.vocabulary.unit, Kind.YEAR: form_type.vocabulary.year}
+        self._known = {path: forms[kind] for path, kind in form_type.leaves.items() if kind in forms}
+        headings = form_type.vocabulary.table.headings
+        self._headings = headings.inner | headings.outer
+        self._labels = _labels(form_type.vocabulary)
+        self._subtotals = f"{form_type.vocabulary.table.subtotals}."
+        self._left: dict[str, int] = {}
+        self._waiting: list[_Left] = []
+        self._last, self._last_row = "", -1
+        """The last leaf or line that was seen, and its row."""
+
+    def pass_over(self, cell: Cell, claims: Sequence[_Claim]) -> None:
+        """Look at the next cell, and at what is claimed of it, in order of place."""
+        at = 0
+        beside: list[str] = []
+        of_leaf = False
+        for start, end, path in claims:
+            if start > at:
+                self._gap(cell, at, start, [*beside, path])
+                beside = []
+            if start > at or end > at:
+                beside = [path] if end > at else []
+            elif end == at:
+                beside.append(path)
+            at = max(at, end)
+            found = path or self._labels.get(fold(cell.text[start:end]).rstrip(":"), "")
+            if found and not (carried_down(found) and of_leaf):  # the first of the rows that a heading is carried to
+                self._last, self._last_row = found, cell.row
+            of_leaf = of_leaf or bool(path)
+            if path and not carried_down(path) and not path.startswith(self._subtotals):
+                self._settle_waiting(path, cell.row)
+        if at < len(cell.text):
+            self._gap(cell, at, len(cell.text), beside)
+
+    def left_over(self) -> Mapping[str, int]:
+        """Leaf or group → how many characters of it are left over."""
+        for each in self._waiting:
+            self._add(_group(each.before), each.characters)
+        self._waiting.clear()
+        return self._left
+
+    def look_among_labels(self, cells: Sequence[Cell]) -> None:
+        """A leaf that the vocabulary knows by sight and that is said to be blank is not among the labels either."""
+        texts = {cell.id: cell.text for cell in cells}
+        if not any(path in self._reading.leaves and not self._reading.leaves[path].parts for path in self._known):
+            return
+        for (cell, start, end), kind in dict.fromkeys(self._reading.claims):
+            rest = fold(texts.get(cell, "")[start:end]) if kind in (_LABEL, _TITLE) else ""
+            if rest and (path := self._looked_for(rest)):
+                self._add(path, len(rest))
+
+    def _gap(self, cell: Cell, start: int, end: int, beside: Sequence[str]) -> None:
+        """Take characters that nobody claims, between the leaves `beside`, the empty ones being none."""
+        rest = fold(cell.text[start:end])
+        if not rest.strip(_TRIFLES):
+            return
+        leaves = dict.fromkeys(path for path in beside if path)
+        if path := self._looked_for(rest):
+            self._add(path, len(rest))
+        elif rest in self._headings:
+            self._waiting.append(_Left(len(rest), cell.row, True, self._last))
+        elif leaves:
+            for place, path in enumerate(leaves):
+                self._add(path if place and carried_down(path) else _group(path), len(rest))
+        elif cell.row != self._last_row:
+            self._waiting.append(_Left(len(rest), cell.row, False, self._last))
+        else:
+            self._add(_group(self._last), len(rest))
+
+    def _looked_for(self, rest: str) -> str:
+        """A leaf that is blank, of a kind that the vocabulary knows by sight, which this would be; else nothing."""
+        for path, form in self._known.items():
+            if path in self._reading.leaves and not self._reading.leaves[path].parts and form.search(rest):
+                return path
+        return ""
+
+    def _settle_waiting(self, path: str, row: int) -> None:
+        for each in self._waiting:
+            self._add(_group(path if each.heading or each.row == row else each.before), each.characters)
+        self._waiting.clear()
+
+    def _add(self, path: str, characters: int) -> None:
+        self._left[path] = self._left.get(path, 0) + characters
 
 
-def _claims(reading: Reading) -> _Claims:
-    claimed: dict[int, list[tuple[int, int, str]]] = {}
+def _claims(reading: Reading) -> Mapping[int, Sequence[_Claim]]:
+    """What is claimed of each cell, in order of place; the leaves of a place in the order of the record."""
+    claimed: dict[int, list[_Claim]] = {}
     for path, ref in reading.leaves.items():
-        for part in ref.parts:
-            if part.end > part.start:
-                claimed.setdefault(part.cell, []).append((part.start, part.end, path))
-    others = [claim.part for claim in reading.claims]
+        for cell, start, end in ref.parts:
+            if end > start:
+                claimed.setdefault(cell, []).append(_Claim(start, end, path))
+    title = reading.leaves.get(_TITLE)
+    titled = {part.cell for part in title.parts} if title else set()
+    others = [claim.part for claim in reading.claims if claim.kind != _TITLE or claim.part.cell not in titled]
     others += [part for ref in reading.extra.values() for part in ref.parts]
-    for part in others:
-        claimed.setdefault(part.cell, []).append((part.start, part.end, ""))
+    for cell, start, end in others:
+        claimed.setdefault(cell, []).append(_Claim(start, end, ""))
+    for claims in claimed.values():
+        if len(claims) > 1:
+            claims.sort(key=lambda claim: claim[:2])
     return claimed
 
 

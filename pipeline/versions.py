@@ -142,8 +142,13 @@ def _source_file(module: str) -> Path | None:
     return None
 
 
-def _own_imports(module: str, path: Path) -> Iterator[str]:
+@cache
+def _own_imports(module: str, path: Path) -> frozenset[str]:
     """What a file imports, by full names; names in a module are among them, and the caller drops those."""
+    return frozenset(_imports(module, path))
+
+
+def _imports(module: str, path: Path) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(_source(path))):
         if isinstance(node, ast.Import):

@@ -77,6 +77,14 @@ def _answered(shell: Shell, brain: CountingBrain, faults: Faults | None = None) 
         return answer_lines(server.url, shell.folder / "requests.jsonl")
 
 
+@pytest.mark.parametrize("command", ["export", "import", "submit", "poll"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_command_has_help(tmp_path: Path, command: str, language: str) -> None:
+    shown = formtally(tmp_path, "batch", command, "--help", FORMTALLY_LANG=language)
+    assert shown.returncode == 0
+    assert CATALOGUE[f"help.batch.{command}"][language == "zh"][:12] in shown.stdout
+
+
 # What is written.
 
 
@@ -346,7 +354,7 @@ def test_a_summary_says_what_became_of_every_line(shell: Shell, brain: CountingB
     message["content"] = json.dumps({"title": SECRET})
     answers[2]["response"]["body"]["choices"][0]["message"] = {"role": "assistant", "refusal": SECRET}
     answers[3]["response"]["body"]["choices"] = []
-    lines = [
+    lines: list[object] = [
         *answers[:4],
         _failed(keys[4], 500, body={"error": {"message": SECRET, "type": "server_error", "code": None}}),
         _failed(keys[4], 400, error={"error": {"message": SECRET, "type": "BadRequestError", "code": 400}}),
@@ -355,10 +363,7 @@ def test_a_summary_says_what_became_of_every_line(shell: Shell, brain: CountingB
         {"custom_id": keys[4], "error": SECRET},
         {"custom_id": keys[4]},
         _failed(keys[0], 500),
-        {**answers[0], "custom_id": "theirs\x1b[2J"},
-        {**answers[0], "custom_id": "\ud800"},
-        {**answers[0], "custom_id": "f" * 32},
-        {**answers[0], "custom_id": 7},
+        *({**answers[0], "custom_id": name} for name in ("theirs\x1b[2J", "\ud800", "f" * 32, 7)),
         {"id": "no custom_id"},
         [answers[0]],
     ]
@@ -383,7 +388,7 @@ def test_a_summary_says_what_became_of_every_line(shell: Shell, brain: CountingB
     )
     assert said["Unknown"].startswith("3 ") and said["Unknown"].endswith(f"theirs?[2J, ?, {'f' * 32}")
     wrong = [2, 3, 4, *range(len(text) - 2, len(text) + 2)]
-    assert said["No answers"] == ", ".join(f"a.jsonl line {number}" for number in wrong[:5]) + " …"
+    assert said["No answers"] == ", ".join(f"a.jsonl line {number}" for number in wrong)
     assert "formtally batch export" in said["Next"] and "formtally export" in said["Next"]
     assert SECRET not in ended.out + ended.error
     assert [row[2] for row in calls(shell.folder)].count("answered") == 2
@@ -391,6 +396,17 @@ def test_a_summary_says_what_became_of_every_line(shell: Shell, brain: CountingB
     again = shell("batch", "import", "a.jsonl", code=3)
     assert "0 taken · 2 known already" in again.out
     assert len(calls(shell.folder)) == 4, "what was answered, and was of no use, is paid once"
+
+
+def test_errors_may_be_called_anything(shell: Shell) -> None:
+    shell("batch", "export", "requests.jsonl")
+    key = lines_of(shell.folder / "requests.jsonl")[0]["custom_id"]
+    names = ["other", "model.other", "internal", *(f"error_{number}" for number in range(20))]
+    lines = [{"custom_id": key, "error": {"code": name}} for name in names]
+    write_lines(shell.folder / "a.jsonl", [*lines, *[lines[0]] * 2])
+    ended = shell("batch", "import", "a.jsonl", code=4)
+    assert "3 with the error other · 1 with the error model.other" in ended.out
+    assert "error_6 …" in ended.out and "error_7" not in ended.out
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "nonsense\n", '{"custom_id": "other", "response": {}}\n'])
@@ -448,6 +464,7 @@ def test_cached_tokens_have_their_price() -> None:
         {"choices": [None]},
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_a_completion_may_be_anything(completion: Line) -> None:
     answer = understand(ROW, completion, ModelOptions())
     assert answer.problem and not answer.text

@@ -20,7 +20,8 @@ from pipeline.source import Document, Section
 
 __all__ = ["Change", "Profile", "changes", "misread", "plan", "row_order"]
 
-_TRIES = 40
+_TRIES = 12
+"""Kinds that are tried where a form offers no place for one, and places that are tried for each."""
 _MIX = {
     "neighbour_column": 5, "neighbour_row": 4, "shifted_block": 1, "dropped_row": 1, "doubled_row": 1,
     "target_actual_swapped": 1, "heading_misassigned": 2, "null": 4, "invented_cell": 2, "changed_score": 3,

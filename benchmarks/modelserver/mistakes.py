@@ -19,7 +19,7 @@ from pipeline.vocabulary import fold
 
 __all__ = ["KINDS", "QUOTES_ONLY", "Error", "Page", "printed", "row_of", "said"]
 
-HEADINGS = ("level1", "level2")
+_HEADINGS = ("level1", "level2")
 _ONCE = ("weight", "score")
 _BLOCK = (2, 5)
 """A block that slips has so many rows."""
@@ -83,7 +83,7 @@ class Page:
     @cached_property
     def own(self) -> list[str]:
         """Columns of the table that belong to one row only."""
-        return [column for column in self.layout.row if column not in HEADINGS]
+        return [column for column in self.layout.row if column not in _HEADINGS]
 
     @cached_property
     def figures(self) -> list[Cell]:
@@ -129,6 +129,12 @@ class Page:
     def filled_leaves(self) -> list[str]:
         """Leaves with a value."""
         return [path for path in self.form_type.paths(self.reading.rows) if self.leaves[path].kind is RefKind.AT]
+
+    @cached_property
+    def worked_out(self) -> list[tuple[str, str]]:
+        """Leaves with the figure that one gets by working it out, where another is printed."""
+        found = [(path, str(figure)) for path, figure in _work_out(self)]
+        return [(path, figure) for path, figure in found if self.differs(path, Ref(RefKind.KEYED, keyed=figure))]
 
     def row(self, row: int, column: str) -> str:
         """The path of a leaf of the table."""
@@ -251,7 +257,7 @@ def _swapped(rng: Random, page: Page) -> Error | None:
 
 def _heading(rng: Random, page: Page) -> Error | None:
     """The row at the edge of a group is put under the heading of the next one."""
-    column = rng.choice(HEADINGS)
+    column = rng.choice(_HEADINGS)
     row = rng.randrange(1, max(page.reading.rows, 2))
     edge = [page.row(row - 1, column), page.row(row, column)]
     if page.reading.rows < 2 or page.leaves[edge[0]] == page.leaves[edge[1]]:
@@ -286,22 +292,21 @@ def _changed_score(rng: Random, page: Page) -> Error | None:
 
 
 def _computed(rng: Random, page: Page) -> Error | None:
-    """A figure that was worked out instead of copied."""
-    path, figure = rng.choice(
-        [(path, figure) for path, figure in _worked_out(page) if figure is not None] or [("", None)]
-    )
-    if figure is None:
+    """A figure that was worked out instead of copied; mostly that is the figure that is printed."""
+    if not page.worked_out:
         return None
-    return page.error({path: Ref(RefKind.KEYED, keyed=str(figure))})
+    path, figure = rng.choice(page.worked_out)
+    return page.error({path: Ref(RefKind.KEYED, keyed=figure)})
 
 
-def _worked_out(page: Page) -> Iterator[tuple[str, Decimal | None]]:
+def _work_out(page: Page) -> Iterator[tuple[str, Decimal]]:
+    """Figures as one would work them out, each with its leaf."""
     rows = range(page.reading.rows)
     for column in _ONCE:
         figures = [page.number(page.row(row, column)) for row in rows]
         total, money = page.number(f"total_{column}"), page.number(f"funding.total.{column}")
-        added = sum((figure for figure in figures if figure is not None), money or Decimal(0))
-        yield f"total_{column}", added if total is not None else None
+        if total is not None:
+            yield f"total_{column}", sum((figure for figure in figures if figure is not None), money or Decimal(0))
     spent, planned = page.number("funding.total.executed"), page.number("funding.total.annual_budget")
     rate, weight = page.number("funding.total.execution_rate"), page.number("funding.total.weight")
     if spent is not None and planned and rate is not None:

@@ -21,7 +21,7 @@ from samples.templates import TEMPLATES
 
 __all__ = ["true_reading"]
 
-_UNIT = re.compile(r"\s*(%|％|‰|万元|元|分)")
+_UNIT = re.compile(r" *(%|％|‰|万元|元|分)")
 """What is printed behind a figure and belongs to what is read of it, though not to its value."""
 _OWN = re.compile(r"indicators\[\d+\]\.(?!level)")
 _FIGURES = re.compile(r"^funding\.|\.(weight|score)$")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, cast
 
@@ -27,9 +28,12 @@ __all__ = ["ApiError", "BatchApi", "RemoteBatch"]
 Result = TypeVar("Result")
 
 _REASON = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_NOT_SENT_TWICE = ("server", "timeout")
-_OF_ENDPOINT = ("key", "model", "quota")
+_MAY_HAVE_BEEN_MADE = ("server", "timeout")
+"""Codes of failures after which there may be a batch all the same."""
 _PASSING = ("unreachable", "server", "timeout", "rate")
+"""Codes of failures that may pass."""
+_OF_ENDPOINT = ("key", "model", "quota")
+"""Codes of failures of which the commands that call a model say the same."""
 _NOT_FOUND = 404
 _PAGE = 100
 
@@ -119,8 +123,10 @@ class BatchApi:
                 )
             except Exception as error:
                 failure = classify(error)
-                raise Failure("lost", failure.detail) if failure.code in _NOT_SENT_TWICE else failure from None
-            name: str = _checked(made).id
+                raise Failure("lost", failure.detail) if failure.code in _MAY_HAVE_BEEN_MADE else failure from None
+            name = getattr(made, "id", None)
+            if not isinstance(name, str):
+                raise Failure("lost", "not JSON")
             return name
 
         return self._run(call)
@@ -131,13 +137,14 @@ class BatchApi:
         async def call() -> dict[str, str]:
             found: dict[str, str] = {}
             seen: set[str] = set()
-            async for batch in self._client.batches.list(limit=_PAGE):
-                if batch.input_file_id in files:
-                    found[batch.input_file_id] = batch.id
-                # Some servers give the first page again and again.
-                if len(found) == len(files) or batch.id in seen:
-                    break
-                seen.add(batch.id)
+            with _lists():
+                async for batch in self._client.batches.list(limit=_PAGE):
+                    if batch.input_file_id in files:
+                        found[batch.input_file_id] = batch.id
+                    # Some servers give the first page again and again.
+                    if len(found) == len(files) or batch.id in seen:
+                        break
+                    seen.add(batch.id)
             return found
 
         try:
@@ -157,7 +164,7 @@ class BatchApi:
         try:
             batch = self._run(call)
         except ApiError as failed:
-            if failed.status == _NOT_FOUND and self._lists():
+            if failed.status == _NOT_FOUND and self._has_batches():
                 return None
             raise
         counts = batch.request_counts
@@ -173,7 +180,6 @@ class BatchApi:
 
     def download(self, file: str, target: Path) -> bool:
         """Fetch a file; False where the endpoint does not have it any more."""
-
         from httpx2 import HTTPError
 
         async def call() -> None:
@@ -203,11 +209,12 @@ class BatchApi:
         except ApiError:
             return
 
-    def _lists(self) -> bool:
+    def _has_batches(self) -> bool:
         """Does the endpoint have batches at all?"""
 
         async def call() -> None:
-            await self._client.batches.list(limit=1)
+            with _lists():
+                await self._client.batches.list(limit=1)
 
         try:
             self._run(call)
@@ -246,6 +253,15 @@ def _sentence(code: str) -> str:
 
 async def _awaited(patience: Patience, call: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     return await patience(call)
+
+
+@contextmanager
+def _lists() -> Iterator[None]:
+    """Tell a list of batches from whatever else may come in its place, on which the client breaks."""
+    try:
+        yield
+    except (AttributeError, TypeError):
+        raise Failure("server", "not JSON", status=200) from None
 
 
 def _checked(made: Any) -> Any:

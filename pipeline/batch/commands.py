@@ -14,12 +14,13 @@ from pipeline.batch.intake import Intake, Taken
 from pipeline.batch.outbox import Outbox
 from pipeline.batch.submission import NOT_SENT, recover, shown_url, submit, take_in
 from pipeline.choice import api_key, asking_reader, plan_of
-from pipeline.commands import LateRun, next_export, settle_documents, to_type
+from pipeline.commands import next_export, to_type
 from pipeline.errors import ConfigurationError, ExitCode, NothingUsable
 from pipeline.export import Format, check_target
 from pipeline.interrupt import Interruption
 from pipeline.messages import CATALOGUE, say
 from pipeline.settings import Settings
+from pipeline.settling import LateRun, settle_documents
 from pipeline.store.rows import BatchRow
 from pipeline.store.store import Store
 from pipeline.summary import console, show_facts, spent_words
@@ -28,7 +29,12 @@ __all__ = ["batch_export_command", "batch_import_command", "batch_poll_command",
 
 _ASKING = ("batch export", "batch submit")
 _COMMANDS = ("run", *_ASKING, "batch import", "batch poll")
-_NAMED = 5
+_KINDS = {
+    "model.refused": "batch.kind.refused",
+    "model.invalid": "batch.kind.invalid",
+    "model.empty": "batch.kind.empty",
+}
+_NAMED = 10
 """Names that a line of a summary has room for."""
 _NAME_LENGTH = 64
 _FIRST_PAUSE = 0.5
@@ -242,7 +248,7 @@ def _taken(report: Taken) -> Facts:
     if report.cut:
         facts.append(("batch.cut", say("batch.cut_count", count=f"{report.cut:,}")))
     if report.failed:
-        facts.append(("batch.failed", " · ".join(_failures(report))))
+        facts.append(("batch.failed", _some(list(_failures(report)), " · ")))
     if report.unknown:
         names = _some([_shown(name) for name in report.unknown])
         facts.append(("batch.unknown", say("batch.unknown_named", count=f"{len(report.unknown):,}", names=names)))
@@ -254,14 +260,13 @@ def _taken(report: Taken) -> Facts:
 def _failures(report: Taken) -> Iterator[str]:
     """The kinds of failures with how many there are of each, most first."""
     for code, count in report.failed.most_common():
-        key = f"batch.kind.{code.removeprefix('model.')}"
-        kind = say(key) if key in CATALOGUE else say("batch.kind.other", detail=code)
+        kind = say(_KINDS[code]) if code in _KINDS else say("batch.kind.other", detail=code)
         yield say("batch.failed_kind", count=f"{count:,}", kind=kind)
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], between: str = ", ") -> str:
     """The first of many names."""
-    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+    return between.join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
 def _shown(name: str) -> str:

@@ -11,12 +11,12 @@ from functools import cache
 from itertools import groupby
 
 from pipeline.forms import FormType, Kind
-from pipeline.readers.draft import Draft, Strip, whole
+from pipeline.readers.draft import FIGURE, Draft, Strip, whole
 from pipeline.reading import Part
 from pipeline.source import Cell, Layout
 from pipeline.vocabulary import Vocabulary, fold
 
-__all__ = ["claim_labels"]
+__all__ = ["claim_labels", "is_label"]
 
 _LEAST_HEADINGS = 3
 _NOTHING = re.compile("[-—–―－_/\\\\]+")
@@ -24,19 +24,9 @@ _NOTHING = re.compile("[-—–―－_/\\\\]+")
 
 def claim_labels(draft: Draft, cells: Sequence[Cell]) -> None:
     """Claim what the vocabulary knows among the characters that no leaf of the draft is read from."""
-    taken = _taken(draft)
-    notes = False
-    rows: dict[int, list[Cell]] = {}
-    for _, group in groupby(cells, key=lambda cell: (cell.page, cell.row)):
-        row = list(group)
-        rows.update({cell.id: row for cell in row})
-        if any(cell.id in taken for cell in row):
-            notes = False
-        elif notes or draft.vocabulary.notes.match(Strip(row).text):
-            notes = True
-            draft.claim(map(whole, row), "notes")
-        elif any(form.fullmatch(Strip(row).text) for form in draft.vocabulary.clutter.values()):
-            draft.claim(map(whole, row), "page_number")
+    printed = [list(group) for _, group in groupby(cells, key=lambda cell: (cell.page, cell.row))]
+    _claim_clutter(draft, printed)
+    rows = {cell.id: row for row in printed for cell in row}
     forms = {Kind.YEAR: draft.vocabulary.year, Kind.UNIT: draft.vocabulary.unit}
     for path, ref in draft.leaves.items():
         form = forms.get(draft.form_type.leaves.get(path, Kind.TEXT))
@@ -60,6 +50,39 @@ def claim_labels(draft: Draft, cells: Sequence[Cell]) -> None:
                 draft.claim(strip.cut(inside.end(), end))
                 end = inside.start()
         draft.claim(strip.cut(start, end))
+
+
+def is_label(form_type: FormType, text: str) -> bool:
+    """Is a folded text a word of the template, which is nobody's value?"""
+    return text.rstrip(":") in _words(form_type)
+
+
+def _claim_clutter(draft: Draft, rows: Sequence[Sequence[Cell]]) -> None:
+    """Claim the rows of printed notes, page numbers and the like that no leaf is read from.
+
+    A bare figure among the rows that hold values may be one that the answer left out, and stays.
+    """
+    taken = _taken(draft)
+    with_values = [number for number, row in enumerate(rows) if any(cell.id in taken for cell in row)]
+    first, last = min(with_values, default=0), max(with_values, default=0)
+    notes = False
+    for number, row in enumerate(rows):
+        text = Strip(row).text
+        if number in with_values or _is_labelled(draft.vocabulary, row):
+            notes = False
+        elif notes or draft.vocabulary.notes.match(text):
+            notes = True
+            draft.claim(map(whole, row), "notes")
+        elif first < number < last and FIGURE.fullmatch(text):
+            continue
+        elif any(form.fullmatch(text) for form in draft.vocabulary.clutter.values()):
+            draft.claim(map(whole, row), "page_number")
+
+
+def _is_labelled(vocabulary: Vocabulary, row: Sequence[Cell]) -> bool:
+    """Does a cell of the row begin with a label of what stands below the table?"""
+    begins = (fold(cell.text).partition(":")[0] for cell in row)
+    return any(begin in vocabulary.footer.by_label or begin in vocabulary.total for begin in begins)
 
 
 def _taken(draft: Draft) -> dict[int, list[tuple[int, int]]]:
@@ -94,22 +117,30 @@ def _gaps(length: int, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
 
 
 @cache
+def _words(form_type: FormType) -> frozenset[str]:
+    """The words of the template, folded."""
+    vocabulary = form_type.vocabulary
+    return frozenset(
+        {
+            *vocabulary.fields.by_label,
+            *vocabulary.footer.by_label,
+            *vocabulary.matrix.heading,
+            *vocabulary.matrix.column_by_label,
+            *vocabulary.matrix.line_by_label,
+            *vocabulary.pair.heading,
+            *vocabulary.pair.by_label,
+            *vocabulary.table.heading,
+            *vocabulary.table.column_by_label,
+            *vocabulary.total,
+        }
+    )
+
+
+@cache
 def _labels(form_type: FormType) -> re.Pattern[str]:
     """Matches one word of the template, longest first, where the cells around it may have cut it in pieces."""
     vocabulary = form_type.vocabulary
-    words = {
-        *vocabulary.fields.by_label,
-        *vocabulary.footer.by_label,
-        *vocabulary.matrix.heading,
-        *vocabulary.matrix.column_by_label,
-        *vocabulary.matrix.line_by_label,
-        *vocabulary.pair.heading,
-        *vocabulary.pair.by_label,
-        *vocabulary.table.heading,
-        *vocabulary.table.column_by_label,
-        *vocabulary.total,
-    }
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    longest_first = sorted(_words(form_type), key=lambda word: (-len(word), word))
     year, unit = (re.sub(r"\?P<\w+>", "?:", form.pattern) for form in (vocabulary.year, vocabulary.unit))
     return re.compile("|".join([*map(re.escape, longest_first), unit, year]))
 

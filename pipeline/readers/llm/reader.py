@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.forms import FormType, pattern
+from pipeline.geometry import HEADINGS, carried_down
 from pipeline.model.request import Request
 from pipeline.readers.draft import Draft, label_of
 from pipeline.readers.llm.cells import Numbered, number_cells
-from pipeline.readers.llm.labels import claim_labels
+from pipeline.readers.llm.labels import claim_labels, is_label
 from pipeline.readers.llm.prompt import Asking, Question, request_for
 from pipeline.readers.llm.quotes import quoted
 from pipeline.readers.llm.references import Miss, resolve
@@ -58,7 +59,7 @@ def ask(
     """What has to be asked yet about a section, given what is known; the joined answer where all of it is.
 
     An answer that was cut at the output limit is asked for again in parts: the head, and the rows in halves, down to
-    single lines.
+    single lines. One that quotes cannot be: its cells have no numbers by which the rows of a part could be called.
     """
     numbered = number_cells(section.cells(document))
     asked = Asked(numbered)
@@ -78,12 +79,12 @@ def ask(
         if not found.cut:
             answer: dict[str, Any] = json.loads(found.text)
             return answer
-        parts = _split(question, numbered)
+        parts = [] if asking.quotes else _split(form_type, question, numbered)
         if not parts:
             asked.problem = asked.problem or "model.truncated"
             return None
-        answers = [answer_to(part) for part in parts]
-        return _join(form_type, numbered, parts, [answer for answer in answers if answer is not None])
+        answers = [(part, answer_to(part)) for part in parts]
+        return _join(form_type, numbered, [(part, answer) for part, answer in answers if answer is not None])
 
     asked.answer = answer_to(Question()) or {}
     return asked
@@ -125,48 +126,69 @@ def read_leaves(
     leaves: Sequence[str],
     model: str,
 ) -> Reading:
-    """The reading of single leaves that another model's answer makes; it holds no others."""
+    """The reading of single leaves that another model's answer makes; it holds no others.
+
+    An answer of another length says of no leaf which it means, and makes a reading of none.
+    """
     numbered = number_cells(section.cells(document))
     draft = Draft(form_type, section.cells(document))
     single = _Answer(draft, lambda path, text: resolve(text, numbered.cells))
-    for path, text in zip(leaves, answer["leaves"], strict=False):
+    texts = answer["leaves"]
+    for path, text in zip(leaves, texts, strict=True) if len(texts) == len(leaves) else ():
         single.put(path, text)
     return Reading(f"{NAME}:{model}", "", 0, draft.leaves, tuple(draft.doubts))
 
 
-def _split(question: Question, numbered: Numbered) -> list[Question]:
-    """The parts of a question whose answer is too long; none where it cannot be split."""
+def _split(form_type: FormType, question: Question, numbered: Numbered) -> list[Question]:
+    """The parts of a question whose answer is too long; none where it cannot be split.
+
+    The rows are halved between lines; in a form that is printed on one line, between cells.
+    """
     if question.shape == Shape.WHOLE:
         first, last = 1, len(numbered.cells)
     elif question.shape == Shape.ROWS:
         first, last = question.first, question.last
     else:
         return []
-    lines = [line for line in numbered.lines if first <= line[0] <= last]
-    if len(lines) < 2:
+    lines = [within for line in numbered.lines if (within := [n for n in line if first <= n <= last])]
+    begins = [line[0] for line in lines]
+    if len(lines) == 1 and len(lines[0]) >= 2 * len(layout_of(form_type).row):
+        begins = lines[0]
+    if len(begins) < 2:
         return []
-    middle = lines[len(lines) // 2][0]
+    middle = begins[len(begins) // 2]
     rows = [Question(Shape.ROWS, first, middle - 1), Question(Shape.ROWS, middle, last)]
     return [Question(Shape.HEAD), *rows] if question.shape == Shape.WHOLE else rows
 
 
 def _join(
-    form_type: FormType, numbered: Numbered, parts: Sequence[Question], answers: Sequence[dict[str, Any]]
+    form_type: FormType, numbered: Numbered, answers: Sequence[tuple[Question, dict[str, Any]]]
 ) -> dict[str, Any]:
-    """One answer out of those to its parts: rows that begin outside a part's lines belong to another part."""
+    """One answer out of those to its parts.
+
+    A row that begins outside the lines of a part belongs to another part, and is left out where that has it.
+    """
     table = layout_of(form_type).table
     joined: dict[str, Any] = {}
-    rows: list[list[str]] = []
-    for part, answer in zip(parts, answers, strict=False):
-        of_part = answer.get(table, [])
-        if part.shape == Shape.ROWS:
-            of_part = [
-                row for row in of_part if _begins(form_type, row, numbered) in (None, *range(part.first, part.last + 1))
-            ]
-        rows.extend(of_part)
+    placed: list[tuple[list[str], int | None, bool]] = []
+    for part, answer in answers:
+        for row in _spelled_out(answer.get(table, []), _heading_count(form_type)):
+            begin = _begins(form_type, row, numbered)
+            placed.append((row, begin, begin is None or part.first <= begin <= part.last))
         joined |= answer
-    joined[table] = rows
+    known = {begin for _, begin, inside in placed if inside}
+    joined[table] = [row for row, begin, inside in placed if inside or begin not in known]
     return joined
+
+
+def _spelled_out(rows: Sequence[Sequence[str]], headings: int) -> list[list[str]]:
+    """Rows in which a heading that goes on is named again: the row above may belong to another part."""
+    out: list[list[str]] = []
+    for row in rows:
+        above = out[-1] if out else row
+        carried = [up if text == ABOVE else text for text, up in zip(row[:headings], above, strict=False)]
+        out.append([*carried, *row[headings:]])
+    return out
 
 
 def _begins(form_type: FormType, row: Sequence[str], numbered: Numbered) -> int | None:
@@ -179,10 +201,9 @@ def _begins(form_type: FormType, row: Sequence[str], numbered: Numbered) -> int 
 
 def _heading_count(form_type: FormType) -> int:
     """How many columns of the table hold headings that are carried down."""
-    return sum(column in _HEADINGS for column in layout_of(form_type).row)
+    return sum(column in HEADINGS for column in layout_of(form_type).row)
 
 
-_HEADINGS = ("level1", "level2")
 _ONCE = ("weight", "score")
 _Resolver = Callable[[str, str], "tuple[Part, ...] | Miss"]
 """From the path of a leaf and what was answered for it to its place."""
@@ -217,6 +238,8 @@ class _Answer:
         self.draft = draft
         self.layout = layout_of(draft.form_type)
         self._resolve = resolver
+        self._carried: dict[str, str] = {}
+        """What was last said of each column of headings."""
 
     def take(self, answer: Mapping[str, Any]) -> None:
         """Put all of it."""
@@ -243,15 +266,14 @@ class _Answer:
 
     def _row(self, number: int, row: Sequence[str]) -> None:
         prefix = f"{self.layout.table}[{number}]"
-        for column, text in self._in_columns(prefix, self.layout.row, row):
-            path = f"{prefix}.{column}"
-            above = self.draft.leaves.get(f"{self.layout.table}[{number - 1}].{column}")
+        for column, said in self._in_columns(prefix, self.layout.row, row):
+            path, text = f"{prefix}.{column}", said
+            if column in HEADINGS:  # what is doubtful where it is named is doubtful on every row
+                text = self._carried[column] = self._carried.get(column, ABOVE) if said == ABOVE else said
             if text != ABOVE:
                 self.put(path, text)
-            elif above is None:
+            elif number == 0 or column in HEADINGS:
                 self.draft.lose(path, "reference.above", "it is said to stand with a row above, and there is none")
-            elif column in _HEADINGS:
-                self.draft.leaves[path] = above
             else:
                 self.draft.leaves[path] = Ref(RefKind.EMPTY)
                 if column not in _ONCE:
@@ -259,30 +281,35 @@ class _Answer:
 
     def _merge(self, rows: Sequence[Sequence[str]]) -> None:
         """Rows whose weight and score are printed once: said to be, or all referred to the same cell."""
-        leaves = self.draft.leaves
-        table = self.layout.table
         first = 0
         for number in range(1, len(rows) + 1):
-            goes_on = number < len(rows) and self._printed_once(number, rows[number])
-            if goes_on and not all(leaves[f"{table}[{number}].{column}"].kind is RefKind.EMPTY for column in _ONCE):
-                for column in _ONCE:
-                    leaves[f"{table}[{number}].{column}"] = Ref(RefKind.EMPTY)
-            if not goes_on:
-                if number - first > 1:
-                    self.draft.merged.append((first, number))
-                first = number
+            if number < len(rows) and self._printed_once(first, number, rows[number]):
+                for path in self._once(number):
+                    self.draft.leaves[path] = Ref(RefKind.EMPTY)
+                continue
+            if number - first > 1:
+                self.draft.merged.append((first, number))
+            first = number
 
-    def _printed_once(self, number: int, row: Sequence[str]) -> bool:
+    def _once(self, number: int) -> list[str]:
+        """The leaves of a row that may be printed once for several."""
+        return [f"{self.layout.table}[{number}].{column}" for column in _ONCE]
+
+    def _printed_once(self, first: int, number: int, row: Sequence[str]) -> bool:
+        """Are weight and score of a row those of the group that begins with row `first`?"""
+        leaves, table = self.draft.leaves, self.layout.table
+        paths = self._once(number)
         said = dict(zip(self.layout.row, row, strict=False))
-        if any(said.get(column) == ABOVE for column in _ONCE):
+        above = [path for path, column in zip(paths, _ONCE, strict=True) if said.get(column) == ABOVE]
+        if above and not any(leaves[path].parts for path in paths):
             return True
-        table = self.layout.table
-        pairs = [
-            (self.draft.leaves[f"{table}[{number - 1}].{column}"], self.draft.leaves[f"{table}[{number}].{column}"])
-            for column in (*_ONCE, "name")
-        ]
-        same = [above == own and own.kind is RefKind.AT for above, own in pairs]
-        return same == [True, True, False]
+        for path in above:
+            self.draft.doubt(path, "cell.spans", "one of weight and score is printed for several rows")
+        same = all(
+            leaves[own].kind is RefKind.AT and leaves[own] == leaves[its]
+            for own, its in zip(paths, self._once(first), strict=True)
+        )
+        return same and leaves[f"{table}[{number}].name"] != leaves[f"{table}[{number - 1}].name"]
 
     def _subtotal(self, pair: Sequence[str]) -> None:
         path = f"{self.layout.table}[]"
@@ -295,10 +322,16 @@ class _Answer:
             self.draft.doubt(path, code, "a subtotal cannot be found")
             return
         name = self.draft.text(self._heading_only(heading))
-        self.draft.put(f"{self.layout.subtotals}.{name}", figure)
+        path = f"{self.layout.subtotals}.{name}"
+        if path in self.draft.leaves and self.draft.leaves[path].parts != figure:
+            self.draft.doubt(path, "reference.repeated", "a heading has two subtotals")
+        self.draft.put(path, figure)
         strip = self.draft.whole(dict.fromkeys(part.cell for part in (*heading, *figure)))
-        if split := split_heading(strip.text):
-            self.draft.claim(strip.cut(len(split[0]), len(strip.text)))
+        split = split_heading(strip.text)
+        if split and split[0] == name and split[1] and strip.cut(*split[1]) == figure:
+            self.draft.claim(strip.cut(len(name), len(strip.text)))
+        else:
+            self.draft.doubt(path, "place.heading", "the figure does not stand behind its heading")
 
     def put(self, path: str, text: str) -> None:
         """Set a leaf to what is answered for it; a code where that is no place."""
@@ -311,7 +344,10 @@ class _Answer:
             if isinstance(found, Miss):
                 self._doubt(path, found)
             else:
-                self.draft.put(path, self._without_label(path, found))
+                parts = self._without_label(path, found)
+                self.draft.put(path, parts)
+                if not carried_down(path) and is_label(self.draft.form_type, self.draft.text(parts)):
+                    self.draft.doubt(path, "place.label", "what the answer names is a label")
 
     def _doubt(self, path: str, miss: Miss) -> None:
         if miss.parts:
@@ -323,7 +359,7 @@ class _Answer:
     def _without_label(self, path: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """What is named without the label, the year or the subtotal that stands in the same cell."""
         vocabulary = self.draft.vocabulary
-        if path.endswith(f".{_HEADINGS[0]}"):
+        if path.endswith(f".{HEADINGS[0]}"):
             return self._heading_only(parts)
         for fields in (vocabulary.fields, vocabulary.footer):
             if path in fields.labels:

@@ -21,9 +21,8 @@ from pipeline.vocabulary import fold
 
 __all__ = ["Miss", "locate", "resolve"]
 
-_GRAMMAR = re.compile(
-    r"(?P<cells>[0-9]+(?:-[0-9]+)?(?:,[0-9]+(?:-[0-9]+)?)*)(?:#(?P<nth>[0-9]))?(?:=(?P<quote>.*))?", re.S
-)
+_CELLS = r"[0-9]{1,9}(?:-[0-9]{1,9})?"
+_GRAMMAR = re.compile(rf"(?P<cells>{_CELLS}(?:,{_CELLS})*)(?:(?:#(?P<nth>[1-9]))?=(?P<quote>.*))?", re.S)
 _ELLIPSIS = re.compile("…+|[.]{3,}")
 _MOST_CELLS = 400
 """A reference to more cells than this is no reference."""
@@ -43,14 +42,9 @@ def resolve(reference: str, cells: Sequence[Cell]) -> tuple[Part, ...] | Miss:
     Codes of misses: `reference.malformed`, `reference.unknown_cell`, `reference.repeated` (a cell named twice),
     `quote.missing` (not in its cells), `quote.twice` (there more than once, and not said which).
     """
-    if reference.isdecimal() and reference.isascii() and 0 < int(reference) <= len(cells):
-        cell = cells[int(reference) - 1]
-        return (Part(cell.id, 0, len(cell.text)),)
     found = _GRAMMAR.fullmatch(reference.strip())
-    if found is None:
-        return Miss("reference.malformed")
-    numbers = list(_numbers(found["cells"]))
-    if not numbers or len(numbers) > _MOST_CELLS:
+    numbers = _numbers(found["cells"]) if found else []
+    if found is None or not numbers:
         return Miss("reference.malformed")
     if min(numbers) < 1 or max(numbers) > len(cells):
         return Miss("reference.unknown_cell")
@@ -69,19 +63,25 @@ def locate(quote: str, cells: Sequence[Cell], nth: int = 0) -> tuple[Part, ...] 
     if not wanted:
         return Miss("reference.malformed")
     places = list(_places(strip.text, wanted))
+    several = bool(places) and strip.text.find(wanted, places[0][0] + 1) >= 0
     if not places and _ELLIPSIS.search(wanted):
-        places = list(_shortened(strip.text, wanted))
+        places, several = _shortened(strip.text, wanted)
     if not places or nth > len(places):
         return Miss("quote.missing")
     parts = strip.cut(*places[max(nth - 1, 0)])
-    return Miss("quote.twice", parts) if len(places) > 1 and not nth else parts
+    return Miss("quote.twice", parts) if several and not nth else parts
 
 
-def _numbers(cells: str) -> Iterator[int]:
+def _numbers(cells: str) -> list[int]:
+    """The cells that are named, in order; none where a range runs backwards, or where they are too many."""
+    numbers: list[int] = []
     for piece in cells.split(","):
         first, _, last = piece.partition("-")
         start, end = int(first), int(last or first)
-        yield from range(start, min(end, start + _MOST_CELLS) + 1)
+        if not start <= end < start + _MOST_CELLS - len(numbers):
+            return []
+        numbers.extend(range(start, end + 1))
+    return numbers
 
 
 def _places(text: str, wanted: str) -> Iterator[tuple[int, int]]:
@@ -91,12 +91,17 @@ def _places(text: str, wanted: str) -> Iterator[tuple[int, int]]:
         at = text.find(wanted, at + len(wanted))
 
 
-def _shortened(text: str, wanted: str) -> Iterator[tuple[int, int]]:
-    """Places of a quote whose middle is left out: from its beginning to the nearest end behind that."""
+def _shortened(text: str, wanted: str) -> tuple[list[tuple[int, int]], bool]:
+    """Places of a quote whose middle is left out, from its beginning to the nearest end; could it be more than one?"""
     begin, end = (fold(half) for half in _ELLIPSIS.split(wanted, maxsplit=1))
     if not begin or not end:
-        return
+        return [], False
+    places: list[tuple[int, int]] = []
+    several = False
     for start, behind in _places(text, begin):
         stop = text.find(end, behind)
-        if stop >= 0:
-            yield start, stop + len(end)
+        if stop < 0:
+            break
+        several = several or bool(places) or text.find(end, stop + 1) >= 0
+        places.append((start, stop + len(end)))
+    return places, several

@@ -8,7 +8,7 @@ naming them again and again.
 An answer that quotes has names on every row instead: it is the plain record, filled in, and its columns have nothing
 but their names to tell them apart.
 
-    reference   = cells ["#" occurrence] ["=" quote]      cells = number ["-" number] {"," number ["-" number]}
+    reference   = cells [["#" occurrence] "=" quote]      cells = number ["-" number] {"," number ["-" number]}
 
 The schema that is sent constrains the strings by pattern; what comes back is taken more leniently, since a malformed
 reference costs the doubt of one leaf, and asking again costs another answer.
@@ -33,7 +33,7 @@ ABSENT = "x"
 ABOVE = "~"
 SUBTOTAL = ("heading", "figure")
 
-_REFERENCE = "[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*(#[0-9])?(=[ !#-Z^-￥𠀀-𲎯]+)?"
+_REFERENCE = "[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*((#[1-9])?=[ !#-Z^-￥𠀀-𲎯]+)?"
 """Quotes hold neither quotation marks, backslashes nor brackets: constrained decoders differ in escaping them."""
 _PATTERN = f"^({BLANK}|{ABSENT}|{ABOVE}|{_REFERENCE})$"
 
