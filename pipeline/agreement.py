@@ -142,7 +142,7 @@ class _Comparison:
         return Agreement(reading, disputed)
 
     def _agrees(self, path: str, one: Ref, other: Ref | None) -> bool:
-        if other is None or self._path_there(path) in self._doubted_there:
+        if other is None or self._is_doubted_there(path):
             return False
         return _says_the_same(self._form_type.leaves.get(pattern(path), Kind.NUMBER), one, other, self._document.cells)
 
@@ -155,16 +155,20 @@ class _Comparison:
         if other is None:
             return self._left_out(path)
         mine, theirs = self._spans(ref.parts), self._spans(other.parts)
-        if self._path_there(path) in self._doubted_there:
-            return True
+        left = mine - theirs - self._accounted_there
+        if self._is_doubted_there(path):
+            return not (left and self._has_unplaced(path, left))
         if any(_clash(path, settled.get(span)) for span in theirs - mine):
             return True
-        left = mine - theirs - self._accounted_there
         if not left or theirs & self._extra_here:
             return False
-        if theirs - mine:  # it names a place of its own; what it leaves over may be nobody's value
-            return False
-        return not self._has_unplaced(path, left)
+        # Where it names a place of its own, what it leaves over may be nobody's value.
+        return not theirs - mine and not self._has_unplaced(path, left)
+
+    def _is_doubted_there(self, path: str) -> bool:
+        """Is the leaf doubted in the second reading, or all of its row or line?"""
+        there = self._path_there(path)
+        return there in self._doubted_there or there.rpartition(".")[0] in self._doubted_there
 
     def _has_unplaced(self, path: str, left: set[_Span]) -> bool:
         """May what is left over be of a column or a line that the record has no place for, and stay over rightly?
@@ -247,12 +251,17 @@ class _Comparison:
     def _matched_rows(self) -> dict[int, int]:
         """Rows of the first reading → rows of the second that are read from the same places, each taken once.
 
-        Places are the parts of cells that both name alike; characters, where a row has none of those.
+        Places are the parts of cells that both name alike; characters, where a row has none of those; and the headings
+        of rows that hold nothing else.
         """
-        matched = self._matched_by(self._row_parts, range(self._first.rows), range(self._second.rows))
-        rest = [row for row in range(self._first.rows) if row not in matched]
-        free = [row for row in range(self._second.rows) if row not in matched.values()]
-        return matched | self._matched_by(self._row, rest, free) if rest and free else matched
+        rest, free = list(range(self._first.rows)), list(range(self._second.rows))
+        matched: dict[int, int] = {}
+        for places in (self._row_parts, self._row, self._heading_parts):
+            if rest and free:
+                matched |= self._matched_by(places, rest, free)
+                rest = [row for row in rest if row not in matched]
+                free = [row for row in free if row not in matched.values()]
+        return matched
 
     def _matched_by(
         self, places: Callable[[Reading, int], set[Any]], rows: Iterable[int], others: Iterable[int]
@@ -275,7 +284,14 @@ class _Comparison:
 
     def _row_parts(self, reading: Reading, row: int) -> set[Part]:
         """The parts of cells that a row's own leaves name."""
-        refs = (reading.leaves.get(f"{self._table}[{row}].{column}") for column in self._columns)
+        return self._parts(reading, row, self._columns)
+
+    def _heading_parts(self, reading: Reading, row: int) -> set[Part]:
+        """The parts of cells that the headings of a row name, if it has no other leaves."""
+        return set() if self._row_parts(reading, row) else self._parts(reading, row, HEADINGS)
+
+    def _parts(self, reading: Reading, row: int, columns: Sequence[str]) -> set[Part]:
+        refs = (reading.leaves.get(f"{self._table}[{row}].{column}") for column in columns)
         return {part for ref in refs if ref is not None for part in ref.parts}
 
 

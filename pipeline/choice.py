@@ -160,7 +160,16 @@ def answer_row(answer: Answer) -> AnswerRow:
 def call_rows(answers: Sequence[Answer]) -> list[CallRow]:
     """The calls that were made for answers, as they are kept."""
     return [
-        CallRow(call.key, call.model, call.outcome, call.status, *call.usage, call.cost, call.seconds)
+        CallRow(
+            call.key,
+            answer.request.digest,
+            call.model,
+            call.outcome,
+            call.status,
+            *call.usage,
+            call.cost,
+            call.seconds,
+        )
         for answer in answers
         for call in answer.calls
     ]

@@ -176,8 +176,10 @@ def status_command(settings: Settings, *, as_json: bool) -> int:
         shelf = store.shelf(plan.versions, plan.readers)
         last = store.last_run()
         failures = store.open_failures()
+        spent = store.spent()
+        by_form = store.spent_on_forms(plan.versions) if as_json and spent.calls else []
     if not as_json:
-        show_status(store.shown, shelf, last, failures, next_export(settings, True))
+        show_status(store.shown, shelf, last, failures, spent, next_export(settings, True))
         return ExitCode.DONE
     said = {
         "store": store.shown,
@@ -190,6 +192,13 @@ def status_command(settings: Settings, *, as_json: bool) -> int:
         "last_run": None
         if last is None
         else {"started": last.started, "finished": last.finished, "outcome": last.outcome, "counts": last.counts},
+        "model": {
+            **_spent(spent),
+            "forms": [
+                {"document": each.document, "form_type": each.form_type, "ordinal": each.ordinal, **_spent(each.spent)}
+                for each in by_form
+            ],
+        },
         "failures": [
             {
                 "document": each.name,
@@ -205,6 +214,11 @@ def status_command(settings: Settings, *, as_json: bool) -> int:
     }
     _print_json(said)
     return ExitCode.DONE
+
+
+def _spent(spent: Spent) -> dict[str, object]:
+    """Sums over calls as plain data; money as a decimal string."""
+    return {**spent._asdict(), "cost": str(spent.cost)}
 
 
 def export_command(

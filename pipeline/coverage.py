@@ -100,16 +100,10 @@ class _Gaps:
     def pass_over(self, cell: Cell, claims: Sequence[_Claim]) -> None:
         """Look at the next cell, and at what is claimed of it, in order of place."""
         at = 0
-        beside: list[str] = []
         of_leaf = False
         for start, end, path in claims:
             if start > at:
-                self._gap(cell, at, start, [*beside, path])
-                beside = []
-            if start > at or end > at:
-                beside = [path] if end > at else []
-            elif end == at:
-                beside.append(path)
+                self._gap(cell, at, start, claims)
             at = max(at, end)
             found = path or self._labels.get(fold(cell.text[start:end]).rstrip(":"), "")
             if found and not (carried_down(found) and of_leaf):  # the first of the rows that a heading is carried to
@@ -118,7 +112,7 @@ class _Gaps:
             if path and not carried_down(path) and not path.startswith(self._subtotals):
                 self._settle_waiting(path, cell.row)
         if at < len(cell.text):
-            self._gap(cell, at, len(cell.text), beside)
+            self._gap(cell, at, len(cell.text), claims)
 
     def left_over(self) -> Mapping[str, int]:
         """Leaf or group → how many characters of it are left over."""
@@ -137,11 +131,12 @@ class _Gaps:
             if rest and (path := self._looked_for(rest)):
                 self._add(path, len(rest))
 
-    def _gap(self, cell: Cell, start: int, end: int, beside: Sequence[str]) -> None:
-        """Take characters that nobody claims, between the leaves `beside`, the empty ones being none."""
+    def _gap(self, cell: Cell, start: int, end: int, claims: Sequence[_Claim]) -> None:
+        """Take characters that nobody claims, among the claims of their cell."""
         rest = fold(cell.text[start:end])
         if not rest.strip(_TRIFLES):
             return
+        beside = (claim.path for claim in claims if claim.end == start or claim.start == end)
         leaves = dict.fromkeys(path for path in beside if path)
         if path := self._looked_for(rest):
             self._add(path, len(rest))

@@ -101,14 +101,27 @@ def _places(document: Document, leaves: Mapping[str, Ref], prefix: str, columns:
 
 
 def _headers(cells: Sequence[Cell], labels: Mapping[str, str], grid: _Grid) -> dict[str, Cell]:
-    """The headings that are printed in one piece on the line that has most of them, above the first row."""
+    """The headings that are printed in one piece on the line that has most of them, above the first row.
+
+    Where each cell has a line of its own, those that follow one another.
+    """
     first = min((place.at[0] for row in grid for place in row.values()), default=0)
     rows: dict[int, dict[str, Cell]] = {}
+    runs: list[dict[str, Cell]] = [{}]
     for cell in cells:
-        if cell.id < first and (name := labels.get(fold(cell.text).rstrip(":"))):
+        if cell.id >= first:
+            break
+        text = fold(cell.text).rstrip(":")
+        if name := labels.get(text):
             rows.setdefault(cell.row, {})[name] = cell
-    best = max(rows.values(), key=len, default={})
-    return best if len(best) >= 3 else {}
+            runs[-1][name] = cell
+        elif text:
+            runs.append({})
+    for each in (rows.values(), runs):
+        best = max(each, key=len, default={})
+        if len(best) >= 3:
+            return best
+    return {}
 
 
 _Strange = Iterator[tuple[int, str, str]]

@@ -194,9 +194,9 @@ def show_failures(failures: Sequence[tuple[str, FailureRow]], *, everything: boo
 
 
 def show_status(
-    store: str, shelf: Shelf, last: RunRow | None, failures: Sequence[OpenFailure], next_command: str
+    store: str, shelf: Shelf, last: RunRow | None, failures: Sequence[OpenFailure], spent: Spent, next_command: str
 ) -> None:
-    """What is in a store."""
+    """What is in a store, and what calls of a model took for all of it."""
     documents = [f"{shelf.documents:,}"]
     if failed := shelf.documents - shelf.held:
         documents.append(say("summary.failed_count", count=f"{failed:,}"))
@@ -205,6 +205,8 @@ def show_status(
     if shelf.read < shelf.forms:
         forms.append(say("status.read", read=f"{shelf.read:,}", forms=f"{shelf.forms:,}"))
     lines.append(("forms", " · ".join(forms)))
+    if spent.calls:
+        lines.append(("model", spent_words(spent)))
     out = console()
     out.print()
     out.print(_pairs([*lines, *_last_run(last)]))

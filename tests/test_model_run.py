@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_an_epoch_reads_anew_and_costs_anew(tmp_path: Path) -> None:
 
 
 def test_a_refused_form_is_in_review_with_its_reason_and_is_asked_again(tmp_path: Path) -> None:
-    with serving(tmp_path, faults=Faults(seed=1, refusal=0.4)) as (server, model):
+    with serving(tmp_path, faults=Faults(seed=1, refusal=0.4)) as (_, model):
         done = formtally(tmp_path, "run", "in", "--export", "a.jsonl", **model)
         assert done.returncode == 3
         lines = _lines(tmp_path / "a.jsonl")
@@ -163,6 +164,10 @@ def test_a_budget_of_money_needs_prices_and_adds_up(tmp_path: Path) -> None:
         exact = "SELECT sum(prompt_tokens) * 500 + sum(completion_tokens) * 2250 FROM call"
         assert _scalar(tmp_path, "SELECT sum(cost) FROM call") == _scalar(tmp_path, exact) > 0
         assert "cost 0." in done.stdout
+        told = json.loads(formtally(tmp_path, "status", "--json", **model).stdout)["model"]
+        assert told["calls"] == FORMS == len(told["forms"])
+        assert sum(Decimal(form["cost"]) for form in told["forms"]) == Decimal(told["cost"]) > 0
+        assert "cost 0." in formtally(tmp_path, "status", **model).stdout
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,7 @@ def answers(connection: Connection) -> None:
         Column("id", Integer, primary_key=True),
         Column("run", ForeignKey("run.id"), nullable=False),
         Column("key", String(32), nullable=False),
+        Column("digest", String(32), nullable=False),
         Column("model", String(128), nullable=False),
         Column("outcome", String(32), nullable=False),
         Column("status", Integer, nullable=False),

@@ -16,6 +16,7 @@ __all__ = [
     "DocumentRow",
     "Entry",
     "FailureRow",
+    "FormSpent",
     "Held",
     "NameRow",
     "OpenFailure",
@@ -89,12 +90,14 @@ class AnswerRow(NamedTuple):
 
 
 class CallRow(NamedTuple):
-    """One call of a model: how it ended, what it took. `cost` is in the currency of the prices.
+    """One call of a model about the section of that digest: how it ended, what it took.
 
-    `origin` is the hash of a completion that came in a file, so that it is counted once; empty for a live call.
+    `cost` is in the currency of the prices. `origin` is the hash of a completion that came in a file, so that it is
+    counted once; empty for a live call.
     """
 
     key: str
+    digest: str
     model: str
     outcome: str
     status: int
@@ -140,6 +143,15 @@ class Spent(NamedTuple):
     cached_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = Decimal(0)
+
+
+class FormSpent(NamedTuple):
+    """What calls of models took for one form."""
+
+    document: str
+    form_type: str
+    ordinal: int
+    spent: Spent
 
 
 class FailureRow(NamedTuple):

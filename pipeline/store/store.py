@@ -40,6 +40,7 @@ from pipeline.store.rows import (
     CallRow,
     Entry,
     FailureRow,
+    FormSpent,
     Held,
     NameRow,
     OpenFailure,
@@ -228,19 +229,29 @@ class Store:
 
     def spent(self, run_id: int | None = None) -> Spent:
         """What calls of models took, in one run or in all."""
-        query = select(
-            func.count(),
-            func.coalesce(func.sum(case((call.c.outcome == "answered", 1), else_=0)), 0),
-            *(
-                func.coalesce(func.sum(column), 0)
-                for column in (call.c.prompt_tokens, call.c.cached_tokens, call.c.completion_tokens, call.c.cost)
-            ),
-        ).select_from(call)
+        query = select(*_sums())
         if run_id is not None:
             query = query.where(call.c.run == run_id)
         with told(self._shown), self._reader.connect() as connection:
-            calls, answered, prompt, cached, completion, cost = map(int, connection.execute(query).one())
-        return Spent(calls, answered, prompt, cached, completion, Decimal(cost) / _COST_UNITS)
+            return _spent(connection.execute(query).one())
+
+    def spent_on_forms(self, versions: Versions) -> list[FormSpent]:
+        """What calls of models took for each form as it is segmented now, by name.
+
+        A form that stands in several documents with the same cells was asked about once, and is named once for each.
+        """
+        names = _current_names().subquery()
+        sums = select(call.c.digest, *_sums()).group_by(call.c.digest).subquery()
+        query = (
+            select(names.c.name, section.c.form_type, section.c.ordinal, sums)
+            .join(section, section.c.sha256 == names.c.sha256)
+            .join(sums, sums.c.digest == section.c.digest)
+            .where(section.c.segmentation == versions.segmentation, section.c.ingest == versions.ingest)
+            .order_by(names.c.name, section.c.form_type, section.c.ordinal)
+        )
+        with told(self._shown), self._reader.connect() as connection:
+            rows = connection.execute(query).all()
+        return [FormSpent(row.name, row.form_type, row.ordinal, _spent(row)) for row in rows]
 
     # Batches
 
@@ -387,6 +398,18 @@ class Store:
                 forms=count(forms),
                 read=read,
             )
+
+
+def _sums() -> list[ColumnElement[Any]]:
+    """Sums over calls, by the names of `Spent`."""
+    counted = {"calls": func.count(call.c.id), "answers": func.sum(case((call.c.outcome == "answered", 1), else_=0))}
+    summed = {name: func.sum(call.c[name]) for name in ("prompt_tokens", "cached_tokens", "completion_tokens", "cost")}
+    return [func.coalesce(value, 0).label(name) for name, value in (counted | summed).items()]
+
+
+def _spent(row: Row[Any]) -> Spent:
+    calls, answers, prompt, cached, completion, cost = (int(getattr(row, name)) for name in Spent._fields)
+    return Spent(calls, answers, prompt, cached, completion, Decimal(cost) / _COST_UNITS)
 
 
 def _now() -> str:
