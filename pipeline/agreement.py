@@ -62,24 +62,28 @@ def decided(document: Document, form_type: FormType, agreement: Agreement, third
     doubted = {doubt.path for doubt in third.doubts}
     for path, theirs in agreement.disputed.items():
         found = third.leaves.get(path)
-        kind = form_type.leaves.get(pattern(path), Kind.NUMBER)
         if found is None or path in doubted:
             disputed[path] = theirs
-        elif _says_the_same(kind, theirs, found, cells):
+        elif _says_the_same(form_type, path, theirs, found, cells):
             leaves[path] = theirs
-        elif not _says_the_same(kind, leaves[path], found, cells):
+        elif not _says_the_same(form_type, path, leaves[path], found, cells):
             disputed[path] = theirs
     return Agreement(replace(agreement.reading, leaves=leaves), disputed)
 
 
-def _says_the_same(kind: Kind, one: Ref, other: Ref, cells: Sequence[Cell]) -> bool:
-    """Is it the same value, and at the same place? Blank is blank, whether said to be empty, a dash or absent."""
+def _says_the_same(form_type: FormType, path: str, one: Ref, other: Ref, cells: Sequence[Cell]) -> bool:
+    """Is it the same value, and at the same place? Blank is blank, whether said to be empty, a dash or absent.
+
+    A heading that is carried down may be printed again, on the next page.
+    """
     if RefKind.LOST in (one.kind, other.kind) or (one.kind is RefKind.AT) != (other.kind is RefKind.AT):
         return False
     if one.kind is not RefKind.AT or one.parts == other.parts:
         return True
-    values = [value_of(kind, ref.parts, cells) for ref in (one, other)]
-    return values[0].value == values[1].value and bool(_spans(one.parts, cells) & _spans(other.parts, cells))
+    kind = form_type.leaves.get(pattern(path), Kind.NUMBER)
+    values = [value_of(kind, ref.parts, cells).value for ref in (one, other)]
+    near = carried_down(path) or bool(_spans(one.parts, cells) & _spans(other.parts, cells))
+    return values[0] == values[1] and near
 
 
 class _Comparison:
@@ -137,14 +141,14 @@ class _Comparison:
                 disputed[path] = other or Ref(RefKind.LOST)
         doubts += self._misplaced
         doubts += self._kept_doubts(same)
-        doubts += self._rows_of_the_second_only(settled)
+        doubts += self._rows_of_the_second_only()
         reading = replace(self._first, reader=f"{self._first.reader}+{self._second.reader}", doubts=tuple(doubts))
         return Agreement(reading, disputed)
 
     def _agrees(self, path: str, one: Ref, other: Ref | None) -> bool:
         if other is None or self._is_doubted_there(path):
             return False
-        return _says_the_same(self._form_type.leaves.get(pattern(path), Kind.NUMBER), one, other, self._document.cells)
+        return _says_the_same(self._form_type, path, one, other, self._document.cells)
 
     def _held_by(self, paths: Iterable[str]) -> dict[_Span, str]:
         """The characters on which both readers agree, with their leaf."""
@@ -226,14 +230,21 @@ class _Comparison:
                     if path not in same:
                         yield replace(doubt, path=path)
 
-    def _rows_of_the_second_only(self, settled: Mapping[_Span, str]) -> Iterator[Doubt]:
-        """A row that only the second reading has is missing in the first, unless it says again what other rows say."""
+    def _rows_of_the_second_only(self) -> Iterator[Doubt]:
+        """A row that only the second reading has is missing in the first, unless it says again what its others say.
+
+        Where the first has its characters in rows of its own, these rows are in doubt: it may have run two together.
+        """
         known = set(self._rows.values())
-        for row in range(self._second.rows):
-            if row not in known:
-                spans = self._row(self._second, row)
-                if not spans or not spans <= self._accounted_here:
-                    yield Doubt(f"{self._table}[]", "rows.differ", "one reader has a row that the other has not")
+        others = {row: self._row(self._second, row) for row in range(self._second.rows)}
+        said = {span for row in known for span in others[row]}
+        for row in set(others) - known:
+            if others[row] and others[row] <= said:
+                continue
+            yield Doubt(f"{self._table}[]", "rows.differ", "one reader has a row that the other has not")
+            for number in range(self._first.rows):
+                if others[row] & self._row(self._first, number):
+                    yield Doubt(f"{self._table}[{number}]", "rows.differ", "another reader reads two rows here")
 
     def _spans(self, parts: Iterable[Part]) -> set[_Span]:
         return _spans(parts, self._document.cells)
@@ -292,7 +303,7 @@ class _Comparison:
 
     def _parts(self, reading: Reading, row: int, columns: Sequence[str]) -> set[Part]:
         refs = (reading.leaves.get(f"{self._table}[{row}].{column}") for column in columns)
-        return {part for ref in refs if ref is not None for part in ref.parts}
+        return {part for ref in refs if ref is not None for part in ref.parts if part.end > part.start}
 
 
 def _spans(parts: Iterable[Part], cells: Sequence[Cell]) -> set[_Span]:

@@ -94,6 +94,8 @@ class _Gaps:
         self._subtotals = f"{form_type.vocabulary.table.subtotals}."
         self._left: dict[str, int] = {}
         self._waiting: list[_Left] = []
+        self._in_table = False
+        """Has a row of the table been seen?"""
         self._last, self._last_row = "", -1
         """The last leaf or line that was seen, and its row."""
 
@@ -105,7 +107,8 @@ class _Gaps:
             if start > at:
                 self._gap(cell, at, start, claims)
             at = max(at, end)
-            found = path or self._labels.get(fold(cell.text[start:end]).rstrip(":"), "")
+            self._in_table |= "[" in path
+            found = path or self._labels[self._in_table].get(fold(cell.text[start:end]).rstrip(":"), "")
             if found and not (carried_down(found) and of_leaf):  # the first of the rows that a heading is carried to
                 self._last, self._last_row = found, cell.row
             of_leaf = of_leaf or bool(path)
@@ -185,12 +188,12 @@ def _claims(reading: Reading) -> Mapping[int, Sequence[_Claim]]:
     return claimed
 
 
-def _labels(vocabulary: Vocabulary) -> dict[str, str]:
-    """Labels of leaves and lines → leaf or line; a label that two leaves have says nothing."""
+def _labels(vocabulary: Vocabulary) -> tuple[dict[str, str], dict[str, str]]:
+    """Labels of leaves and lines → leaf or line, above the table and below its first row."""
     fields, footer = vocabulary.fields.by_label, vocabulary.footer.by_label
-    own = {label: path for label, path in (fields | footer).items() if (label in fields) != (label in footer)}
     matrix = vocabulary.matrix
-    return own | {label: f"{matrix.group}.{line}." for label, line in matrix.line_by_label.items()}
+    lines = {label: f"{matrix.group}.{line}." for label, line in matrix.line_by_label.items()}
+    return footer | lines | fields, fields | lines | footer
 
 
 def _group(path: str) -> str:

@@ -84,6 +84,15 @@ class Strip:
                 parts.append(Part(cell, offset, offset + 1))
         return tuple(parts)
 
+    def outside(self, parts: Iterable[Part]) -> tuple[Part, ...]:
+        """The source parts of all folded characters that are in none of these."""
+        taken = {(part.cell, at) for part in parts for at in range(part.start, part.end)}
+        free: list[Part] = []
+        for index, (number, offset) in enumerate(self._places):
+            if (self.cells[number].id, offset) not in taken:
+                free.extend(self.cut(index, index + 1))
+        return tuple(free)
+
 
 class Draft:
     """Collects leaves, label claims and doubts; `finish` makes the reading."""

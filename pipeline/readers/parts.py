@@ -26,7 +26,7 @@ def read_title(cells: Sequence[Cell], draft: Draft) -> None:
             break
     if year is not None:
         draft.put("fiscal_year", strip.cut(*year.span("year")))
-        draft.claim(strip.cut(*year.span()))
+        _claim_around(draft, strip, year.span(), year.span("year"))
     title_end = len(strip.text)
     if year is not None:
         title_end = year.start()
@@ -53,7 +53,7 @@ def read_title(cells: Sequence[Cell], draft: Draft) -> None:
         draft.put("title", strip.cut(year.end(), len(strip.text)))
         draft.doubt("title", "title.uncertain", "the heading is not a known title")
     read_unit(strip, draft)
-    draft.claim(strip.cut(0, len(strip.text)), "title")
+    draft.claim(strip.outside(part for ref in draft.leaves.values() for part in ref.parts), "title")
     for path in ("title", "fiscal_year"):
         if path not in draft.leaves:
             draft.lose(path, "title.missing", "nothing of it stands above the first label")
@@ -67,13 +67,19 @@ def _title_start(strip: Strip, end: int, draft: Draft) -> int | None:
     return None
 
 
+def _claim_around(draft: Draft, strip: Strip, words: tuple[int, int], value: tuple[int, int]) -> None:
+    """Claim the words that a value stands in, not the value: what is read of it is held against what is printed."""
+    draft.claim(strip.cut(words[0], value[0]))
+    draft.claim(strip.cut(value[1], words[1]))
+
+
 def read_unit(strip: Strip, draft: Draft) -> None:
     """The unit of money out of the heading of the money block."""
     found = draft.vocabulary.unit.search(strip.text)
     if found:
         group = "unit" if found.group("unit") else "unit2"
         draft.put("amount_unit", strip.cut(*found.span(group)))
-        draft.claim(strip.cut(*found.span()))
+        _claim_around(draft, strip, found.span(), found.span(group))
 
 
 def read_footer(cells: Iterable[Cell], draft: Draft) -> None:

@@ -102,8 +102,10 @@ def _is_read(draft: Draft, kind: Kind) -> bool:
 def _claim_around(draft: Draft, row: Sequence[Cell], form: re.Pattern[str]) -> None:
     """Claim the words in which a value stands: the year in (2021年度)."""
     strip = Strip(row)
+    value = [part for ref in draft.leaves.values() for part in ref.parts]
     for found in form.finditer(strip.text):
-        draft.claim(strip.cut(*found.span()))
+        words = draft.strip(strip.cut(*found.span()))
+        draft.claim(words.outside(value))
 
 
 def _gaps(length: int, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
