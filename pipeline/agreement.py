@@ -124,6 +124,20 @@ class _Comparison:
         return self._accounted(self._second)
 
     @cached_property
+    def _one_piece_here(self) -> set[_Span]:
+        """The characters of leaves that the first reading reads from one piece of a line each."""
+        pieces = (ref for ref in self._first.leaves.values() if self._is_one_piece(ref))
+        return self._spans(part for ref in pieces for part in ref.parts)
+
+    @cached_property
+    def _rows_with_extra(self) -> set[str]:
+        return {label.rpartition(".")[0] for label in self._first.extra}
+
+    @cached_property
+    def _labels_here(self) -> set[_Span]:
+        return self._spans(claim.part for claim in self._first.claims)
+
+    @cached_property
     def _extra_here(self) -> set[_Span]:
         return self._spans(part for ref in self._first.extra.values() for part in ref.parts)
 
@@ -137,7 +151,7 @@ class _Comparison:
             ref, other = self._first.leaves[path], self._other[path]
             if ref.kind is RefKind.LOST or self._refuted_here(path, ref, other, settled):
                 doubts.append(Doubt(path, "readers.differ"))
-            elif not self._refuted_there(path, ref, other, settled):
+            elif not (self._refuted_there(path, ref, other, settled) and self._is_enclosed(path, ref, settled)):
                 disputed[path] = other or Ref(RefKind.LOST)
         doubts += self._misplaced
         doubts += self._kept_doubts(same)
@@ -168,6 +182,45 @@ class _Comparison:
             return False
         # Where it names a place of its own, what it leaves over may be nobody's value.
         return not theirs - mine and not self._has_unplaced(path, left)
+
+    def _is_enclosed(self, path: str, ref: Ref, settled: Mapping[_Span, str]) -> bool:
+        """Does the page leave one place only to what the first reading alone says, and vouch for its ends?
+
+        In a table its walls do. Among lines of text it must stand between labels and leaves on which both agree; one
+        that is a whole piece of a line also beside others that are, except among columns the record has no place for.
+        """
+        if not ref.parts or self._document.cell(ref.parts[0].cell).layout is not Layout.LINES:
+            return True
+        first, last = ref.parts[0], ref.parts[-1]
+        ends = (self._beside(first.cell, first.start - 1, -1), self._beside(last.cell, last.end, 1))
+        one_piece = self._is_one_piece(ref) and path.rpartition(".")[0] not in self._rows_with_extra
+        return all(
+            end is None or end in settled or end in self._labels_here or (one_piece and end in self._one_piece_here)
+            for end in ends
+        )
+
+    def _is_one_piece(self, ref: Ref) -> bool:
+        """Is a leaf all of one piece of a line?"""
+        if len(ref.parts) != 1:
+            return False
+        cell, start, end = ref.parts[0]
+        text = self._document.cells[cell - 1].text
+        return not (text[:start] + text[end:]).strip()
+
+    def _beside(self, cell: int, at: int, step: int) -> _Span | None:
+        """The next visible character of the section in a direction, from that place on; None at its edge."""
+        while self._section.first < cell <= self._section.last:
+            text = self._document.cells[cell - 1].text
+            while 0 <= at < len(text):
+                if not text[at].isspace():
+                    return cell, at
+                at += step
+            cell += step
+            if self._section.first < cell <= self._section.last and step < 0:
+                at = len(self._document.cells[cell - 1].text) - 1
+            else:
+                at = 0
+        return None
 
     def _is_doubted_there(self, path: str) -> bool:
         """Is the leaf doubted in the second reading, or all of its row or line?"""

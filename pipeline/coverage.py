@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pipeline.forms import Finding, FormType, Kind, Severity, pattern
 from pipeline.geometry import carried_down
-from pipeline.reading import Reading
+from pipeline.reading import Part, Reading
 from pipeline.source import Cell
 from pipeline.vocabulary import Vocabulary, fold
 
@@ -20,7 +20,8 @@ _LABEL = "label"
 """What a reader calls the words of the template."""
 _TITLE = "title"
 """The leaf, and what a reader calls everything that stands around it: in its own cell that is the leaf alone."""
-_TRIFLES = ":()。.;；、,，"
+_MARKS = "。.;；、,，"
+_TRIFLES = f":(){_MARKS}"
 
 
 class _Claim(NamedTuple):
@@ -29,11 +30,12 @@ class _Claim(NamedTuple):
     start: int
     end: int
     path: str
+    parts: Sequence[Part] = ()
+    """All that the leaf is read from."""
 
     def like(self, other: _Claim) -> bool:
         """Is it the same heading, carried to another row?"""
-        same = self[:2] == other[:2] and pattern(self.path) == pattern(other.path)
-        return same and carried_down(self.path)
+        return self.parts == other.parts and pattern(self.path) == pattern(other.path) and carried_down(self.path)
 
 
 def uncovered(cells: Sequence[Cell], form_type: FormType, reading: Reading) -> Iterator[Finding]:
@@ -90,9 +92,12 @@ class _Gaps:
         self._known = {path: forms[kind] for path, kind in form_type.leaves.items() if kind in forms}
         headings = form_type.vocabulary.table.headings
         self._headings = headings.inner | headings.outer
+        self._title = form_type.vocabulary.title
+        self._side_by_side = tuple(form_type.vocabulary.pair.labels)
         self._labels = _labels(form_type.vocabulary)
         self._subtotals = f"{form_type.vocabulary.table.subtotals}."
         self._left: dict[str, int] = {}
+        self._rests: list[str] = []
         self._waiting: list[_Left] = []
         self._in_table = False
         """Has a row of the table been seen?"""
@@ -103,7 +108,7 @@ class _Gaps:
         """Look at the next cell, and at what is claimed of it, in order of place."""
         at = 0
         of_leaf = False
-        for start, end, path in claims:
+        for start, end, path, _ in claims:
             if start > at:
                 self._gap(cell, at, start, claims)
             at = max(at, end)
@@ -125,23 +130,33 @@ class _Gaps:
         return self._left
 
     def look_among_labels(self, cells: Sequence[Cell]) -> None:
-        """A leaf that the vocabulary knows by sight and that is said to be blank is not among the labels either."""
+        """What a leaf lacks of what the vocabulary knows by sight is not among labels, nor left over elsewhere."""
         texts = {cell.id: cell.text for cell in cells}
-        if not any(path in self._reading.leaves and not self._reading.leaves[path].parts for path in self._known):
-            return
-        for (cell, start, end), kind in dict.fromkeys(self._reading.claims):
-            rest = fold(texts.get(cell, "")[start:end]) if kind in (_LABEL, _TITLE) else ""
-            if rest and (path := self._looked_for(rest)):
-                self._add(path, len(rest))
+        labels = sorted({part for part, kind in self._reading.claims if kind in (_LABEL, _TITLE)})
+        words = [fold(texts.get(cell, "")[start:end]) for cell, start, end in labels]
+        words += ["".join(words), "".join(self._rests)]
+        for path, form in self._known.items():
+            parts = self._reading.leaves[path].parts if path in self._reading.leaves else ()
+            own = "".join(fold(texts.get(cell, "")[start:end]) for cell, start, end in parts)
+            for found in filter(None, map(form.search, words)):
+                printed = next((text for text in found.groupdict().values() if text), "")
+                if own != printed and own in printed:
+                    self._add(path, len(printed) - len(own))
+                    break
 
     def _gap(self, cell: Cell, start: int, end: int, claims: Sequence[_Claim]) -> None:
         """Take characters that nobody claims, among the claims of their cell."""
         rest = fold(cell.text[start:end])
-        if not rest.strip(_TRIFLES):
-            return
-        beside = (claim.path for claim in claims if claim.end == start or claim.start == end)
+        beside = [claim.path for claim in claims if claim.end == start or claim.start == end]
         leaves = dict.fromkeys(path for path in beside if path)
-        if path := self._looked_for(rest):
+        # A mark at the edge of a cell ends, or begins, what is read from it, if only a leaf stands beside it.
+        at_edge = bool(leaves) and all(beside) and not 0 < start < end < len(cell.text)
+        if not rest or not (rest.strip(_TRIFLES) or (at_edge and not rest.strip(_MARKS))):
+            return
+        self._rests.append(rest)
+        if self._title.fullmatch(rest.strip(_TRIFLES)):
+            self._add(_TITLE, len(rest))
+        elif path := self._looked_for(rest):
             self._add(path, len(rest))
         elif rest in self._headings:
             self._waiting.append(_Left(len(rest), cell.row, True, self._last))
@@ -166,7 +181,9 @@ class _Gaps:
         self._waiting.clear()
 
     def _add(self, path: str, characters: int) -> None:
-        self._left[path] = self._left.get(path, 0) + characters
+        # Of two texts side by side, what is left over may belong to either.
+        for each in self._side_by_side if path in self._side_by_side else (path,):
+            self._left[each] = self._left.get(each, 0) + characters
 
 
 def _claims(reading: Reading) -> Mapping[int, Sequence[_Claim]]:
@@ -175,7 +192,7 @@ def _claims(reading: Reading) -> Mapping[int, Sequence[_Claim]]:
     for path, ref in reading.leaves.items():
         for cell, start, end in ref.parts:
             if end > start:
-                claimed.setdefault(cell, []).append(_Claim(start, end, path))
+                claimed.setdefault(cell, []).append(_Claim(start, end, path, ref.parts))
     title = reading.leaves.get(_TITLE)
     titled = {part.cell for part in title.parts} if title else set()
     others = [claim.part for claim in reading.claims if claim.kind != _TITLE or claim.part.cell not in titled]
@@ -193,6 +210,7 @@ def _labels(vocabulary: Vocabulary) -> tuple[dict[str, str], dict[str, str]]:
     fields, footer = vocabulary.fields.by_label, vocabulary.footer.by_label
     matrix = vocabulary.matrix
     lines = {label: f"{matrix.group}.{line}." for label, line in matrix.line_by_label.items()}
+    lines |= vocabulary.pair.by_label
     return footer | lines | fields, fields | lines | footer
 
 

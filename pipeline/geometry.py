@@ -56,12 +56,12 @@ _Grid = list[dict[str, _Place]]
 
 
 def misplaced(document: Document, section: Section, form_type: FormType, reading: Reading) -> list[Doubt]:
-    """Leaves that do not stand where the others of their row and column do.
+    """Leaves that do not stand where the others of their row and column do, or where no value stands.
 
-    Codes: `place.column`, `place.row`, `place.order`, `place.heading`.
+    Codes: `place.column`, `place.row`, `place.order`, `place.heading`, `place.label`.
     """
     vocabulary = form_type.vocabulary
-    found: list[Doubt] = []
+    found = list(_labels(document, form_type, reading))
     table, matrix = vocabulary.table, vocabulary.matrix
     lines = [line for line in matrix.lines if f"{matrix.group}.{line}." in _groups(reading)]
     for prefixes, columns, headers in (
@@ -79,6 +79,16 @@ def misplaced(document: Document, section: Section, form_type: FormType, reading
             strange.setdefault((row, column), code)
         found += [Doubt(f"{prefixes[row]}{column}", code) for (row, column), code in strange.items()]
     return found
+
+
+def _labels(document: Document, form_type: FormType, reading: Reading) -> Iterator[Doubt]:
+    """Leaves that are a word of the template: the reader has taken the label for its value."""
+    words = form_type.vocabulary.words
+    for path, ref in reading.leaves.items():
+        if len(ref.parts) == 1 and not carried_down(path):
+            [(cell, start, end)] = ref.parts
+            if fold(document.cells[cell - 1].text[start:end]).rstrip(":") in words:
+                yield Doubt(path, "place.label")
 
 
 def _groups(reading: Reading) -> set[str]:

@@ -231,3 +231,21 @@ class Vocabulary:
     """Texts that mean in a numeric cell that nothing is stated."""
     money_units: tuple[str, ...]
     """Units that may stand behind an amount, longest first."""
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the template, folded: nobody's value."""
+        return frozenset(
+            {
+                *self.fields.by_label,
+                *self.footer.by_label,
+                *self.matrix.heading,
+                *self.matrix.column_by_label,
+                *self.matrix.line_by_label,
+                *self.pair.heading,
+                *self.pair.by_label,
+                *self.table.heading,
+                *self.table.column_by_label,
+                *self.total,
+            }
+        )

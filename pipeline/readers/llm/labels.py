@@ -16,7 +16,7 @@ from pipeline.reading import Part
 from pipeline.source import Cell, Layout
 from pipeline.vocabulary import Vocabulary, fold
 
-__all__ = ["claim_labels", "is_label"]
+__all__ = ["claim_labels"]
 
 _LEAST_HEADINGS = 3
 _NOTHING = re.compile("[-—–―－_/\\\\]+")
@@ -31,7 +31,7 @@ def claim_labels(draft: Draft, cells: Sequence[Cell]) -> None:
     for path, ref in draft.leaves.items():
         form = forms.get(draft.form_type.leaves.get(path, Kind.TEXT))
         if form is not None and ref.parts:
-            _claim_around(draft, rows[ref.parts[0].cell], form)
+            _claim_around(draft, rows[ref.parts[0].cell], form, ref.parts)
     taken = _taken(draft)
     other = _other_columns(cells, draft.vocabulary)
     free: list[tuple[Cell, tuple[int, int]]] = []
@@ -50,11 +50,6 @@ def claim_labels(draft: Draft, cells: Sequence[Cell]) -> None:
                 draft.claim(strip.cut(inside.end(), end))
                 end = inside.start()
         draft.claim(strip.cut(start, end))
-
-
-def is_label(form_type: FormType, text: str) -> bool:
-    """Is a folded text a word of the template, which is nobody's value?"""
-    return text.rstrip(":") in _words(form_type)
 
 
 def _claim_clutter(draft: Draft, rows: Sequence[Sequence[Cell]]) -> None:
@@ -99,13 +94,20 @@ def _is_read(draft: Draft, kind: Kind) -> bool:
     return any(draft.leaves[path].parts for path, each in draft.form_type.leaves.items() if each is kind)
 
 
-def _claim_around(draft: Draft, row: Sequence[Cell], form: re.Pattern[str]) -> None:
-    """Claim the words in which a value stands: the year in (2021年度)."""
+def _claim_around(draft: Draft, row: Sequence[Cell], form: re.Pattern[str], value: Sequence[Part]) -> None:
+    """Claim the words in which a value stands, without what is part of it and yet was not read: (2021年度)."""
     strip = Strip(row)
-    value = [part for ref in draft.leaves.values() for part in ref.parts]
     for found in form.finditer(strip.text):
-        words = draft.strip(strip.cut(*found.span()))
-        draft.claim(words.outside(value))
+        inside = next(found.span(name) for name, text in found.groupdict().items() if text)
+        if _overlap(strip.cut(*inside), value):
+            draft.claim(strip.cut(found.start(), inside[0]))
+            draft.claim(strip.cut(inside[1], found.end()))
+
+
+def _overlap(parts: Sequence[Part], others: Sequence[Part]) -> bool:
+    return any(
+        one.cell == other.cell and one.start < other.end and other.start < one.end for one in parts for other in others
+    )
 
 
 def _gaps(length: int, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -119,30 +121,10 @@ def _gaps(length: int, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
 
 
 @cache
-def _words(form_type: FormType) -> frozenset[str]:
-    """The words of the template, folded."""
-    vocabulary = form_type.vocabulary
-    return frozenset(
-        {
-            *vocabulary.fields.by_label,
-            *vocabulary.footer.by_label,
-            *vocabulary.matrix.heading,
-            *vocabulary.matrix.column_by_label,
-            *vocabulary.matrix.line_by_label,
-            *vocabulary.pair.heading,
-            *vocabulary.pair.by_label,
-            *vocabulary.table.heading,
-            *vocabulary.table.column_by_label,
-            *vocabulary.total,
-        }
-    )
-
-
-@cache
 def _labels(form_type: FormType) -> re.Pattern[str]:
     """Matches one word of the template, longest first, where the cells around it may have cut it in pieces."""
     vocabulary = form_type.vocabulary
-    longest_first = sorted(_words(form_type), key=lambda word: (-len(word), word))
+    longest_first = sorted(vocabulary.words, key=lambda word: (-len(word), word))
     year, unit = (re.sub(r"\?P<\w+>", "?:", form.pattern) for form in (vocabulary.year, vocabulary.unit))
     return re.compile("|".join([*map(re.escape, longest_first), unit, year]))
 

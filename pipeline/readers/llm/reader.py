@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.forms import FormType, pattern
-from pipeline.geometry import HEADINGS, carried_down
+from pipeline.geometry import HEADINGS
 from pipeline.model.request import Request
 from pipeline.readers.draft import Draft, label_of
 from pipeline.readers.llm.cells import Numbered, number_cells
-from pipeline.readers.llm.labels import claim_labels, is_label
+from pipeline.readers.llm.labels import claim_labels
 from pipeline.readers.llm.prompt import Asking, Question, request_for
 from pipeline.readers.llm.quotes import quoted
 from pipeline.readers.llm.references import Miss, resolve
@@ -242,21 +242,26 @@ class _Answer:
         """What was last said of each column of headings."""
 
     def take(self, answer: Mapping[str, Any]) -> None:
-        """Put all of it."""
-        for leaf in self.layout.single:
-            self.put(leaf, answer.get(leaf, ""))
-        for group, lines in self.layout.lines.items():
-            for line, columns in lines.items():
-                texts = answer.get(group, {}).get(line, [])
-                for column, text in self._in_columns(f"{group}.{line}", columns, texts):
-                    self.put(f"{group}.{line}.{column}", text)
-        rows = answer.get(self.layout.table, [])
+        """Put all of it, in the order of the record."""
+        for name in self.layout.order:
+            if name in self.layout.lines:
+                for line, columns in self.layout.lines[name].items():
+                    texts = answer.get(name, {}).get(line, [])
+                    for column, text in self._in_columns(f"{name}.{line}", columns, texts):
+                        self.put(f"{name}.{line}.{column}", text)
+            elif name == self.layout.table:
+                self._rows(answer.get(name, []))
+            elif name == self.layout.subtotals:
+                for pair in answer.get(name, []):
+                    self._subtotal(pair)
+            else:
+                self.put(name, answer.get(name, ""))
+
+    def _rows(self, rows: Sequence[Sequence[str]]) -> None:
         self.draft.rows = len(rows)
         for number, row in enumerate(rows):
             self._row(number, row)
         self._merge(rows)
-        for pair in answer.get(self.layout.subtotals, []):
-            self._subtotal(pair)
 
     def _in_columns(self, path: str, columns: Sequence[str], texts: Sequence[str]) -> list[tuple[str, str]]:
         if len(texts) != len(columns):
@@ -344,10 +349,7 @@ class _Answer:
             if isinstance(found, Miss):
                 self._doubt(path, found)
             else:
-                parts = self._without_label(path, found)
-                self.draft.put(path, parts)
-                if not carried_down(path) and is_label(self.draft.form_type, self.draft.text(parts)):
-                    self.draft.doubt(path, "place.label", "what the answer names is a label")
+                self.draft.put(path, self._without_label(path, found))
 
     def _doubt(self, path: str, miss: Miss) -> None:
         if miss.parts:
