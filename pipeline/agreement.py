@@ -265,12 +265,12 @@ class _Comparison:
 
     def _kept_doubts(self, same: set[str]) -> Iterator[Doubt]:
         """Doubts of the first reading that agreement does not settle; one of a group stays for what is not agreed."""
-        everywhere = {number for number in range(self._first.rows)} == set(self._rows)
+        rows_agree = self._rows_agree(same)
         for doubt in self._first.doubts:
             if doubt.code in _OF_THE_SOURCE:
                 yield doubt
             elif doubt.path == f"{self._table}[]":
-                if not everywhere:
+                if not rows_agree:
                     yield doubt
             elif doubt.path in self._first.leaves:
                 if doubt.path not in same:
@@ -282,6 +282,15 @@ class _Comparison:
                 for path in below:
                     if path not in same:
                         yield replace(doubt, path=path)
+
+    def _rows_agree(self, same: set[str]) -> bool:
+        """Have both as many rows, each with something of its own on which they agree?"""
+        agreed = {int(path[len(self._table) + 1 :].partition("]")[0]) for path in same if self._is_of_row(path)}
+        return self._first.rows == self._second.rows == len(self._rows) and agreed == set(self._rows)
+
+    def _is_of_row(self, path: str) -> bool:
+        """Is it a leaf of a row that stands somewhere?"""
+        return path.startswith(f"{self._table}[") and bool(self._first.leaves[path].parts)
 
     def _rows_of_the_second_only(self) -> Iterator[Doubt]:
         """A row that only the second reading has is missing in the first, unless it says again what its others say.
