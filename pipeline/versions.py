@@ -150,7 +150,7 @@ def _own_imports(module: str, path: Path) -> frozenset[str]:
 
 def _imports(module: str, path: Path) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(_source(path))):
+    for node in _statements(ast.parse(_source(path)).body):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -160,6 +160,16 @@ def _imports(module: str, path: Path) -> Iterator[str]:
                 base = f"{parent}.{base}" if base else parent
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements, those inside others too: an import is never an expression, and those are most of a tree."""
+    for node in body:
+        yield node
+        for name in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(node, name, ()))
+        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            yield from _statements(part.body)
 
 
 def _digest(parts: Iterable[bytes], length: int = _LENGTH) -> str:

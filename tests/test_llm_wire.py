@@ -108,7 +108,7 @@ _KEYWORDS = frozenset(
 
 
 def strict_mode_objections(schema: dict[str, Any]) -> list[str]:
-    """What OpenAI's strict mode refuses in a schema, by its documented rules (Structured Outputs, Supported schemas)."""
+    """What the strict mode of OpenAI refuses in a schema (its guide to structured outputs, "Supported schemas")."""
     found: list[str] = []
     names: list[str] = [*schema.get("$defs", {})]
 
