@@ -22,7 +22,7 @@ from pipeline.ingest import is_plain
 from pipeline.inputs import Inputs, all_plain, find_inputs
 from pipeline.interrupt import Interrupted, Interruption
 from pipeline.messages import failure_sentence, say
-from pipeline.model.caller import Caller
+from pipeline.model.caller import Caller, import_ahead
 from pipeline.model.failures import EndpointError
 from pipeline.model.spending import Budget
 from pipeline.settings import Settings
@@ -61,6 +61,8 @@ def run_command(
     document could be read or no form was found.
     """
     reader = chosen_reader(settings)
+    if reader != "table":
+        import_ahead()
     budget = budget_of(settings, max_tokens=max_tokens, max_cost=max_cost)
     _refuse_later("executor", settings.executor, "local", ("durable",))
     if export is not None:

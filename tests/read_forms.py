@@ -95,6 +95,13 @@ def ruled(
     return Ruled(document, section, read_table(document, section, FORM_TYPE))
 
 
+def only_a_heading() -> Ruled:
+    """The same form with a row, the fourth of five, that holds a heading and nothing else."""
+    *rows, third, last = made_tables.ROWS
+    heading = ("", "生态效益指标", "", "", "", "", "", "")
+    return ruled((*rows, ("", ("效益指标", 1, 2), *third[2:]), heading, last))
+
+
 def lines_document(*rows: Sequence[str]) -> tuple[Document, Section]:
     """A document of lines of text, cut into cells as they are given, all of which is one form."""
     cells: list[Cell] = []

@@ -21,10 +21,23 @@ from pipeline.model.options import ModelOptions
 from pipeline.model.request import Answer, Request
 from pipeline.model.spending import Budget
 
-__all__ = ["Caller"]
+__all__ = ["Caller", "import_ahead"]
 
 _AHEAD = 2
 """Requests under way for each that may be in flight: the others wait between tries."""
+
+
+def import_ahead() -> None:
+    """Begin to import what calls need, which takes a second, while the command does what needs nothing of it."""
+    Thread(target=_import, name="model-import", daemon=True).start()
+
+
+def _import() -> None:
+    import instructor
+    import openai.resources.chat.completions
+
+    # Both import most of themselves when an attribute is first asked for.
+    _ = instructor.patch, openai.AsyncOpenAI
 
 
 @dataclass(slots=True)

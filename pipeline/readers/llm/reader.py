@@ -261,6 +261,7 @@ class _Answer:
         self.draft.rows = len(rows)
         for number, row in enumerate(rows):
             self._row(number, row)
+        self._doubt_blank_rows()
         self._merge(rows)
 
     def _in_columns(self, path: str, columns: Sequence[str], texts: Sequence[str]) -> list[tuple[str, str]]:
@@ -283,6 +284,20 @@ class _Answer:
                 self.draft.leaves[path] = Ref(RefKind.EMPTY)
                 if column not in _ONCE:
                     self.draft.doubt(path, "cell.spans", "one cell is printed for several rows")
+
+    def _doubt_blank_rows(self) -> None:
+        """A row that says nothing but headings has one of its own: else it is another's, told twice."""
+        leaves, table = self.draft.leaves, self.layout.table
+        own = [column for column in self.layout.row if column not in HEADINGS]
+        for number in range(self.draft.rows):
+            if any(leaves[f"{table}[{number}].{column}"].parts for column in own):
+                continue
+            for near in (number - 1, number + 1):
+                refs = [
+                    (leaves[f"{table}[{number}].{name}"], leaves.get(f"{table}[{near}].{name}")) for name in HEADINGS
+                ]
+                if all(not ref.parts or ref == other for ref, other in refs):
+                    self.draft.doubt(f"{table}[{number}]", "row.blank", "the row says nothing of its own")
 
     def _merge(self, rows: Sequence[Sequence[str]]) -> None:
         """Rows whose weight and score are printed once: said to be, or all referred to the same cell."""
