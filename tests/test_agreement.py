@@ -239,7 +239,6 @@ def test_what_the_table_reader_leaves_over_is_asked_about(path: str) -> None:
     form = ruled()
     line = form.line(changed(form.table, {path: BLANK}), _model(form.table))
     assert path in in_review(line)
-    assert "readers.differ" in reasons(line)[path]
 
 
 def _swapped(form: Ruled, one: str, other: str) -> Reading:
@@ -435,7 +434,10 @@ def test_a_model_that_is_right_asks_nothing_that_the_table_reader_did_not(shape:
 def _values(line: Mapping[str, Any], path: str) -> Any:
     value: Any = line["record"]
     for step in re.findall(r"[^.\[\]]+", path):
-        value = value[int(step)] if isinstance(value, list) and int(step) < len(value) else (value or {}).get(step)
+        if isinstance(value, list):
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
+            value = (value or {}).get(step)
     return value
 
 

@@ -15,6 +15,7 @@ from pipeline.model.failures import EndpointError
 from pipeline.model.probe import probe
 from pipeline.model.request import Request
 from tests.model_calls import (
+    GOOD,
     SECRET,
     Wire,
     brain,
@@ -170,3 +171,18 @@ def test_probe_of_addresses_that_are_wrong() -> None:
         assert probe(make_options(url), "").code == "url"
     assert probe(make_options(closed_port()), "").code == "unreachable"
     assert probe(make_options("http://no-such-host.invalid/v1"), "").code == "unreachable"
+
+
+def test_content_in_parts_is_one_text() -> None:
+    parts = [
+        {"type": "thinking", "thinking": "hm"},
+        {"type": "text", "text": GOOD[:9]},
+        {"type": "text", "text": GOOD[9:]},
+    ]
+    message = {"role": "assistant", "content": parts}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    body = json.dumps({"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
+    with canned(200, body.encode()) as (url, _), make_caller(url) as caller:
+        caller.put(make_request())
+        [answer] = collect(caller)
+    assert (answer.text, answer.problem) == (GOOD, "")

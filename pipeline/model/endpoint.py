@@ -288,11 +288,15 @@ def make_client(options: ModelOptions, key: str) -> AsyncOpenAI:
 
 
 def verdict(completion: ChatCompletion) -> Failure | None:
-    """Why a completion holds no answer, or None where it does."""
+    """Why a completion holds no answer, or None where it does; content in parts is made one text."""
     choice = completion.choices[0] if completion.choices else None
     message = choice.message if choice else None
     if choice is None or message is None:
         return Failure("empty", "no choices", status=200)
+    parts: object = message.content
+    if isinstance(parts, list):  # some endpoints give the content in parts, thinking among them
+        texts = (part.get("text") for part in parts if isinstance(part, dict) and part.get("type") == "text")
+        message.content = "".join(text for text in texts if isinstance(text, str))
     if message.refusal or choice.finish_reason == "content_filter":
         return Failure("refused", choice.finish_reason, status=200)
     if choice.finish_reason == "length":
