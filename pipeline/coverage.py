@@ -153,10 +153,11 @@ class _Gaps:
         at_edge = bool(leaves) and all(beside) and not 0 < start < end < len(cell.text)
         if not rest or not (rest.strip(_TRIFLES) or (at_edge and not rest.strip(_MARKS))):
             return
-        self._rests.append(rest)
+        around = _around(cell, start, end, claims)
+        self._rests.append(around)
         if self._title.fullmatch(rest.strip(_TRIFLES)):
             self._add(_TITLE, len(rest))
-        elif path := self._looked_for(rest):
+        elif path := self._looked_for(around):
             self._add(path, len(rest))
         elif rest in self._headings:
             self._waiting.append(_Left(len(rest), cell.row, True, self._last))
@@ -184,6 +185,13 @@ class _Gaps:
         # Of two texts side by side, what is left over may belong to either.
         for each in self._side_by_side if path in self._side_by_side else (path,):
             self._left[each] = self._left.get(each, 0) + characters
+
+
+def _around(cell: Cell, start: int, end: int, claims: Sequence[_Claim]) -> str:
+    """What is left over with the labels that it stands among, folded."""
+    first = max((claim.end for claim in claims if claim.path and claim.end <= start), default=0)
+    last = min((claim.start for claim in claims if claim.path and claim.start >= end), default=len(cell.text))
+    return fold(cell.text[first:last])
 
 
 def _claims(reading: Reading) -> Mapping[int, Sequence[_Claim]]:

@@ -75,7 +75,7 @@ def misplaced(document: Document, section: Section, form_type: FormType, reading
         for check in (_columns(own), _rows(own), _order(own, heads), _sequence(own), _apart(own)):
             for row, column, code in check:
                 strange.setdefault((row, column), code)
-        for row, column, code in _headings(grid, section.cells(document)):
+        for row, column, code in _headings(grid):
             strange.setdefault((row, column), code)
         found += [Doubt(f"{prefixes[row]}{column}", code) for (row, column), code in strange.items()]
     return found
@@ -236,7 +236,7 @@ def _longest_rise(values: Sequence[tuple[int, int]]) -> set[int]:
     return kept
 
 
-def _headings(grid: _Grid, cells: Sequence[Cell]) -> _Strange:
+def _headings(grid: _Grid) -> _Strange:
     """A heading holds from where it stands to the next of its column."""
     for column in HEADINGS:
         places = {row[column].at: row[column] for row in grid if column in row}
@@ -249,10 +249,14 @@ def _headings(grid: _Grid, cells: Sequence[Cell]) -> _Strange:
             first = min(place.at for place in own)
             if head.in_table:
                 at = Counter(place.cell.row for place in own).most_common(1)[0][0]
-                above = [each for each in places.values() if each.cell.row <= at]
-                nearest = max(above, key=lambda each: (each.cell.row, each.at), default=None)
-                spans = head.cell.row_span > 1
-                right = head.on_row(at) if spans else nearest is not None and nearest.at == head.at
+                if head.cell.page != own[0].cell.page:  # a page break cuts a merged cell: its text is on one side
+                    low, high = sorted((head.cell.row, at))
+                    right = not any(low < each.cell.row <= high for each in places.values() if each.at != head.at)
+                elif head.cell.row_span > 1:
+                    right = head.on_row(at)
+                else:
+                    above = [each for each in places.values() if each.cell.row <= at]
+                    right = bool(above) and max(above, key=lambda each: (each.cell.row, each.at)).at == head.at
             else:
                 place = bisect_left(heads, first)
                 right = place > 0 and heads[place - 1] == head.at
