@@ -3,7 +3,7 @@
 Tokens are counted with the vocabulary of Qwen models, which the package `dashscope` holds, by the package `tiktoken`.
 Neither is a dependency; without them there are characters only:
 
-    pip install tiktoken; pip install --no-deps dashscope
+    pip install -e '.[bench]'
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _print(report: Report, lengths: dict[str, Counter[str]], *, with_tokens: boo
             share <= _MAX_SHARE, f"answers by reference have {share:.1%} of the {unit}, wanted {_MAX_SHARE:.0%}"
         )
     if not with_tokens:
-        report.console.print("tokens were not counted: pip install tiktoken; pip install --no-deps dashscope")
+        report.console.print("tokens were not counted: pip install -e '.[bench]'")
     share = total["reference characters"] / max(total["quotes characters"], 1)
     report.require(
         share <= _MAX_SHARE, f"answers by reference have {share:.1%} of the characters, wanted {_MAX_SHARE:.0%}"
