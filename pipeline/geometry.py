@@ -82,13 +82,18 @@ def misplaced(document: Document, section: Section, form_type: FormType, reading
 
 
 def _labels(document: Document, form_type: FormType, reading: Reading) -> Iterator[Doubt]:
-    """Leaves that are a word of the template: the reader has taken the label for its value."""
+    """Leaves that are a word of the template, the label taken for its value; and headings that are a piece of one."""
     words = form_type.vocabulary.words
+    known = form_type.vocabulary.table.headings.outer | form_type.vocabulary.table.headings.inner
     for path, ref in reading.leaves.items():
-        if len(ref.parts) == 1 and not carried_down(path):
-            [(cell, start, end)] = ref.parts
-            if fold(document.cells[cell - 1].text[start:end]).rstrip(":") in words:
+        text = "".join(fold(document.cells[cell - 1].text[start:end]) for cell, start, end in ref.parts)
+        if not text:
+            continue
+        if not carried_down(path):
+            if text.rstrip(":") in words:
                 yield Doubt(path, "place.label")
+        elif text not in known and any(text in heading for heading in known):
+            yield Doubt(path, "place.heading")
 
 
 def _groups(reading: Reading) -> set[str]:

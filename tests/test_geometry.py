@@ -114,6 +114,15 @@ def test_a_label_is_no_value(path: str, label: str) -> None:
     assert (path, "place.label") in _found(form, {path: form.at(label)})
 
 
+@pytest.mark.parametrize("path", ["indicators[0].level1", "indicators[2].level2"])
+def test_a_piece_of_a_heading_is_no_heading(path: str) -> None:
+    form = ruled()
+    [part] = form.table.leaves[path].parts
+    for start, end in ((0, 1), (1, 0), (2, 0)):
+        piece = Ref(RefKind.AT, (Part(part.cell, part.start + start, part.end - end),))
+        assert (path, "place.heading") in _found(form, {path: piece})
+
+
 def test_headings_of_rows_are_values() -> None:
     form = ruled()
     assert not any(code == "place.label" for _, code in _found(form, {}))
