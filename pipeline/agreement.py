@@ -284,13 +284,16 @@ class _Comparison:
                         yield replace(doubt, path=path)
 
     def _rows_agree(self, same: set[str]) -> bool:
-        """Have both as many rows, each with something of its own on which they agree?"""
-        agreed = {int(path[len(self._table) + 1 :].partition("]")[0]) for path in same if self._is_of_row(path)}
-        return self._first.rows == self._second.rows == len(self._rows) and agreed == set(self._rows)
-
-    def _is_of_row(self, path: str) -> bool:
-        """Is it a leaf of a row that stands somewhere?"""
-        return path.startswith(f"{self._table}[") and bool(self._first.leaves[path].parts)
+        """Have both the same rows: as many, and most of what each holds of its own read alike?"""
+        if not self._first.rows == self._second.rows == len(self._rows):
+            return False
+        for row in self._rows:
+            own = [
+                path for column in self._columns if self._first.leaves[path := f"{self._table}[{row}].{column}"].parts
+            ]
+            if own and 2 * sum(path in same for path in own) <= len(own):
+                return False
+        return True
 
     def _rows_of_the_second_only(self) -> Iterator[Doubt]:
         """A row that only the second reading has is missing in the first, unless it says again what its others say.
