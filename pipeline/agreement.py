@@ -165,8 +165,13 @@ class _Comparison:
         return _says_the_same(self._form_type, path, one, other, self._document.cells)
 
     def _held_by(self, paths: Iterable[str]) -> dict[_Span, str]:
-        """The characters on which both readers agree, with their leaf."""
-        return {span: path for path in paths for span in self._spans(self._first.leaves[path].parts)}
+        """The characters that both readers cite for the same leaf, with that leaf."""
+        held: dict[_Span, str] = {}
+        for path in paths:
+            other = self._other[path]
+            spans = self._spans(self._first.leaves[path].parts) & self._spans(other.parts if other else ())
+            held.update(dict.fromkeys(spans, path))
+        return held
 
     def _refuted_there(self, path: str, ref: Ref, other: Ref | None, settled: Mapping[_Span, str]) -> bool:
         """Can the second reading not be right about this leaf?"""

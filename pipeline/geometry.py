@@ -72,7 +72,8 @@ def misplaced(document: Document, section: Section, form_type: FormType, reading
         own = [{column: place for column, place in row.items() if column not in HEADINGS} for row in grid]
         heads = _headers(section.cells(document), headers, own)
         strange: dict[tuple[int, str], str] = {}
-        for check in (_columns(own), _rows(own), _order(own, heads), _sequence(own), _apart(own)):
+        checks = (_columns(own), _below(own, heads), _rows(own), _order(own, heads), _sequence(own), _apart(own))
+        for check in checks:
             for row, column, code in check:
                 strange.setdefault((row, column), code)
         for row, column, code in _headings(grid):
@@ -163,6 +164,28 @@ def _columns(grid: _Grid) -> _Strange:
             for column in together:
                 if shift and not shifted and not row[column].in_column(usual[column]):
                     yield number, column, "place.column"
+
+
+def _below(grid: _Grid, heads: Mapping[str, Cell]) -> _Strange:
+    """In a table, a leaf does not stand below the heading of another column, where most of its row stand below theirs."""
+    for number, row in enumerate(grid):
+        own, others = 0, []
+        for column, place in row.items():
+            above = [name for name, head in heads.items() if _covers(head, place)]
+            if column in heads and above:
+                own += column in above
+                others += [column] * (column not in above)
+        for column in others if own > len(others) else ():
+            yield number, column, "place.column"
+
+
+def _covers(head: Cell, place: _Place) -> bool:
+    """Does a leaf stand below a heading of the same table?"""
+    return (
+        place.in_table
+        and head.layout is place.cell.layout
+        and (head.column <= place.cell.column < head.column + head.column_span)
+    )
 
 
 def _rows(grid: _Grid) -> _Strange:

@@ -20,7 +20,18 @@ from pipeline.settings import Settings
 from pipeline.settle import settle
 from samples.generate import SHAPES
 from tests.made_tables import ROWS
-from tests.read_forms import FORM_TYPE, ReadForm, Ruled, changed, in_review, only_a_heading, read_form, reasons, ruled
+from tests.read_forms import (
+    FORM_TYPE,
+    ReadForm,
+    Ruled,
+    changed,
+    in_review,
+    lines_document,
+    only_a_heading,
+    read_form,
+    reasons,
+    ruled,
+)
 
 OF_THE_SOURCE = ("columns.lost", "heading.blank", "heading.cut", "heading.lost")
 BLANK = Ref(RefKind.EMPTY)
@@ -153,6 +164,27 @@ def test_blank_is_blank_however_it_is_said(kind: RefKind) -> None:
     assert form.table.leaves[path].kind is RefKind.EMPTY
     second = _model(form.table, {path: Ref(kind)})
     assert _agree(form, form.table, second) == _agree(form, form.table, _model(form.table))
+
+
+def test_marks_for_nothing_at_different_places_hold_no_place() -> None:
+    """A row of 不涉及 that the table reader has shifted by a cell: its score is blank for both, yet nowhere agreed."""
+    columns = ("name", "target", "actual", "weight", "score", "deviation")
+    texts = [
+        ["清淤河道", "3条", "2条", "40", "27", "汛期"],
+        ["不涉及"] * 6,
+        ["沿河居民", "90%", "95%", "10", "10", "无"],
+    ]
+    document, section = lines_document(*([text] for row in texts for text in row))
+    cells = [Ref(RefKind.AT, (Part(cell.id, 0, len(cell.text)),)) for cell in document.cells]
+    right = {f"indicators[{n // 6}].{columns[n % 6]}": ref for n, ref in enumerate(cells)}
+    for column, kind in (("weight", RefKind.DASH), ("score", RefKind.DASH)):
+        right[f"indicators[1].{column}"] = replace(right[f"indicators[1].{column}"], kind=kind)
+    shifted = {"indicators[1].actual": cells[9], "indicators[1].deviation": BLANK}
+    shifted |= {f"indicators[1].{columns[n - 1]}": replace(cells[6 + n], kind=RefKind.DASH) for n in (4, 5)}
+    first, second = Reading("table", "", 3, {**right, **shifted}), Reading("llm", "", 3, right)
+    agreement = agree(document, section, FORM_TYPE, first, second)
+    doubted = {doubt.path for doubt in agreement.reading.doubts} | set(agreement.disputed)
+    assert {"indicators[1].actual", "indicators[1].deviation"} <= doubted
 
 
 # Rows.

@@ -69,6 +69,14 @@ def test_columns_are_known_where_four_of_five_rows_say_so(rows: int) -> None:
     assert ("indicators[1].target", "place.order") in found or rows >= 5
 
 
+def test_headings_say_which_column_a_leaf_stands_in() -> None:
+    """Also where no other leaf of its column says so: a figure that is said to be the one beside it."""
+    form = ruled()
+    moved = {"funding.appropriation.executed": Ref(RefKind.EMPTY)}
+    moved["funding.appropriation.weight"] = form.table.leaves["funding.appropriation.executed"]
+    assert ("funding.appropriation.weight", "place.column") in _found(form, moved)
+
+
 def test_target_and_actual_swapped_on_every_row_stand_against_the_headings() -> None:
     form = ruled()
     swapped: dict[str, Ref] = {}

@@ -124,9 +124,7 @@ def test_places_that_reach_into_each_other_are_two() -> None:
     assert _named("7=0000") == [(7, "0000")]
 
 
-@pytest.mark.parametrize(
-    "reference", ["5=ABC123:合格", "5=ＡＢＣ123：合格", "5=A B C 1 2 3：合　格", "5=ABC123"]
-)
+@pytest.mark.parametrize("reference", ["5=ABC123:合格", "5=ＡＢＣ123：合格", "5=A B C 1 2 3：合　格", "5=ABC123"])
 def test_width_and_spaces_of_a_quote_do_not_matter(reference: str) -> None:
     [(number, text)] = _named(reference)
     assert number == 5 and "ＡＢＣ１２３：合格".startswith(text)
