@@ -3,10 +3,10 @@
 Rows are matched by the characters they are read from, never by their numbers, so that a row that one reader dropped or
 doubled shifts nothing. A leaf on which both agree is confirmed, and what the table reader doubted about its place is
 settled. Where they differ, a reading is refuted at a leaf by the page alone: it names a place that there is not, or
-one that another leaf holds for both readers, it leaves over what the other accounts for, or it stands where no leaf of
-its row or column could. If only the model's is refuted, the geometry allows one place and the table reader's stands.
-Otherwise an identity may tell the two apart (`settle`), else a person has to. Equal values at different places are no
-agreement.
+one that another leaf holds for both readers, it says that a leaf is blank, or shorter, and leaves over what the other
+accounts for, or it stands where no leaf of its row or column could. If only the model's is refuted, and the page leaves
+one place only, the table reader's stands. Otherwise an identity may tell the two apart (`settle`), else a person has
+to. Equal values at different places are no agreement, save headings that are carried down.
 """
 
 from __future__ import annotations

@@ -167,25 +167,24 @@ def _columns(grid: _Grid) -> _Strange:
 
 
 def _below(grid: _Grid, heads: Mapping[str, Cell]) -> _Strange:
-    """In a table, a leaf does not stand below the heading of another column, where most of its row stand below theirs."""
+    """Where walls are real, a leaf does not stand below another's heading, if most of its row stand below theirs."""
     for number, row in enumerate(grid):
-        own, others = 0, []
+        own = 0
+        others: list[str] = []
         for column, place in row.items():
-            above = [name for name, head in heads.items() if _covers(head, place)]
-            if column in heads and above:
-                own += column in above
-                others += [column] * (column not in above)
+            above = [name for name, head in heads.items() if _covers(head, place.cell)]
+            if column in above:
+                own += 1
+            elif column in heads and above:
+                others.append(column)
         for column in others if own > len(others) else ():
             yield number, column, "place.column"
 
 
-def _covers(head: Cell, place: _Place) -> bool:
-    """Does a leaf stand below a heading of the same table?"""
-    return (
-        place.in_table
-        and head.layout is place.cell.layout
-        and (head.column <= place.cell.column < head.column + head.column_span)
-    )
+def _covers(head: Cell, cell: Cell) -> bool:
+    """Does a cell of a table with real walls stand in the columns of a heading?"""
+    real = head.layout is cell.layout is Layout.TABLE
+    return real and head.column <= cell.column < head.column + head.column_span
 
 
 def _rows(grid: _Grid) -> _Strange:
