@@ -102,7 +102,7 @@ def test_an_epoch_reads_anew_and_costs_anew(tmp_path: Path) -> None:
 
 
 def test_a_refused_form_is_in_review_with_its_reason_and_is_asked_again(tmp_path: Path) -> None:
-    with serving(tmp_path, faults=Faults(seed=1, refusal=0.4)) as (_, model):
+    with serving(tmp_path, faults=Faults(seed=1, refusal=0.5)) as (_, model):
         done = formtally(tmp_path, "run", "in", "--export", "a.jsonl", **model)
         assert done.returncode == 3
         lines = _lines(tmp_path / "a.jsonl")
@@ -123,7 +123,7 @@ def test_a_refused_form_is_in_review_with_its_reason_and_is_asked_again(tmp_path
 
 
 def test_an_answer_that_is_cut_is_asked_for_in_parts(tmp_path: Path) -> None:
-    with serving(tmp_path, faults=Faults(seed=3, cut=0.3)) as (_, model):
+    with serving(tmp_path, faults=Faults(seed=3, cut=0.6)) as (_, model):
         cut = formtally(tmp_path, "run", "in", "--export", "a.jsonl", **model)
         assert _scalar(tmp_path, "SELECT count(*) FROM answer WHERE cut = 1") > 0
         assert _scalar(tmp_path, "SELECT count(*) FROM answer WHERE shape = 'rows'") > 0
