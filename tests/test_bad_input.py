@@ -321,19 +321,22 @@ def test_an_export_on_a_full_disk_leaves_the_target_and_the_store_has_all(tmp_pa
 
 def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path) -> None:
     """For who may not mount: the kernel refuses to let the store grow."""
-    write_documents(tmp_path / "in", 120)
+    write_documents(tmp_path / "some", 20)
+    assert formtally(tmp_path, "run", "some").returncode == 0
+    write_documents(tmp_path / "in", 200)
+    most = (tmp_path / "formtally.db").stat().st_size + 100_000
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (350_000, 350_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    command = [*COMMAND, "run", "in", "--jobs", "1"]
+    command = [*COMMAND, "run", "some", "in", "--jobs", "1"]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment(), preexec_fn=limit, capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 5, done.stderr
     assert "disk is full" in one_sentence(done.stderr)
     _check_whole(tmp_path / "formtally.db")
-    again = formtally(tmp_path, "run", "in")
+    again = formtally(tmp_path, "run", "some", "in")
     assert again.returncode == 0
     assert "as stored" in again.stdout
 
