@@ -125,7 +125,7 @@ class _Form:
 
     def settle(self, readings: list[Reading]) -> dict[str, Any]:
         """The export line that these readings make."""
-        [settled] = installed_engine().settle(self.document, [(self.section, self.form_type, readings)])
+        [settled] = installed_engine().settle(self.document, [(self.section, self.form_type, readings)], ())
         return form_line(self.document, settled)
 
     def own_silent(self, way: Way) -> frozenset[str]:

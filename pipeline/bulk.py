@@ -85,6 +85,7 @@ def digitise_inputs(
     try:
         ledger.take(_whole(agenda, _answered(Consulting(agenda, store, endpoint), executor), report))
         ledger.flush()
+        ledger.indexed = False  # what has several names is asked about under the first
         twins = Agenda(agenda.twins, store, plan, once=False)
         ledger.take(_whole(twins, _answered(Consulting(twins, store, endpoint), executor), report))
     finally:
@@ -162,6 +163,8 @@ class _Ledger:
         self._watchers = watchers
         self._report = report
         self._of_files = of_files
+        self.indexed = True
+        """Does what is asked of people go into the queue?"""
         self._pending: list[Entry] = []
         self._bytes = 0
         self._written = time.monotonic()
@@ -197,7 +200,7 @@ class _Ledger:
         self._report.fail(job.name, outcome.failures)
         for watcher in self._watchers:
             watcher(outcome)
-        if not new and not self._of_files:
+        if not (new or self._of_files or outcome.dossier):
             return
         entry = self._entry(outcome)
         self._pending.append(entry)
@@ -216,6 +219,7 @@ class _Ledger:
             sections=outcome.sections,
             readings=outcome.readings,
             failures=outcome.failures if self._of_files else (),
+            dossier=outcome.dossier if self.indexed else None,
         )
 
 

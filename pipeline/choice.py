@@ -40,6 +40,7 @@ __all__ = [
     "open_caller",
     "plan_of",
     "schema_of",
+    "stored_plan",
 ]
 
 _READERS = {
@@ -98,6 +99,11 @@ def plan_of(settings: Settings, reader: str, **more: Any) -> Plan:
             raise ConfigurationError(say("model.same"))
         tie_break = replace(asking, model=settings.model.tie_break, quotes=False)
     return Plan(versions, readers, asking=asking, tie_break=tie_break, cascade=reader == "cascade", **more)
+
+
+def stored_plan(settings: Settings, store: Store, **more: Any) -> Plan:
+    """The plan of a command that reads nothing: with the readers of the last run, unless others are set."""
+    return plan_of(settings, chosen_reader(settings, store.last_reader(), calls=False), **more)
 
 
 def asking_of(settings: Settings) -> Asking:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.bulk import Report, Watcher, digitise_inputs
-from pipeline.choice import budget_of, chosen_reader, endpoint_sentence, open_caller, plan_of
+from pipeline.choice import budget_of, chosen_reader, endpoint_sentence, open_caller, plan_of, stored_plan
 from pipeline.errors import BudgetReached, ConfigurationError, ExitCode, NothingUsable, UsageError
 from pipeline.evaluate import gold_records, read_export, score
 from pipeline.executors.local import local_executor
@@ -79,7 +79,7 @@ def run_command(
         store = stack.enter_context(Store.open(settings.db))
         spool = stack.enter_context(Spool(export)) if export is not None else None
         with TemporaryDirectory(prefix="formtally-") as folder:
-            plan = plan_of(settings, reader, lines=spool is not None, limits=settings.limits, spool=folder)
+            plan = plan_of(settings, reader, lines=spool is not None, index=True, limits=settings.limits, spool=folder)
             run = _Run(settings, store, plan, report, interruption.check)
             run.digitise(paths, inputs, spool, {"reader": reader}, budget)
         written = None
@@ -174,7 +174,7 @@ class _Run:
 def status_command(settings: Settings, *, as_json: bool) -> int:
     """Say what is in the store: documents, forms, the last run, what failed."""
     with Store.open(settings.db, create=False) as store:
-        plan = _stored_plan(settings, store)
+        plan = stored_plan(settings, store)
         shelf = store.shelf(plan.versions, plan.readers)
         last = store.last_run()
         failures = store.open_failures()
@@ -235,7 +235,7 @@ def export_command(
         store = stack.enter_context(Store.open(settings.db, create=False))
         names = _chosen_names(store, documents)
         spool = stack.enter_context(Spool(out))
-        plan = _stored_plan(settings, store, lines=True, only_settled=only is not None)
+        plan = stored_plan(settings, store, lines=True, only_settled=only is not None)
         run = LateRun(store, "export")
         report = settle_documents(names, settings, plan, [spool], interruption.check, run=run)
         if not report.tally.forms:
@@ -257,7 +257,7 @@ def eval_command(
         else:
             store = stack.enter_context(Store.open(settings.db, create=False))
             spool = stack.enter_context(Spool())
-            plan = _stored_plan(settings, store, lines=True)
+            plan = stored_plan(settings, store, lines=True)
             run = LateRun(store, "export")
             settle_documents(store.names(), settings, plan, [spool], interruption.check, run=run)
             forms = map(json.loads, spool.lines())
@@ -268,11 +268,6 @@ def eval_command(
         worst_first = sorted(scored.misses, key=lambda miss: miss.what not in ("silent", "extra_row"))
         show_score(scored, worst_first[:show])
     return ExitCode.DONE
-
-
-def _stored_plan(settings: Settings, store: Store, **more: Any) -> Plan:
-    """The plan of a command that reads nothing: with the readers of the last run, unless others are set."""
-    return plan_of(settings, chosen_reader(settings, store.last_reader(), calls=False), **more)
 
 
 def _chosen_names(store: Store, documents: Sequence[str]) -> list[NameRow]:

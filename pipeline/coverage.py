@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.forms import Finding, FormType, Kind, Severity, pattern
+from pipeline.forms import Finding, FormType, Kind, Sentence, Severity, pattern
 from pipeline.geometry import carried_down
+from pipeline.messages import CATALOGUE
 from pipeline.reading import Part, Reading
 from pipeline.source import Cell
 from pipeline.vocabulary import Vocabulary, fold
 
 __all__ = ["uncovered"]
+
+_CLAIMED_TWICE = Sentence(*CATALOGUE["finding.coverage.claimed_twice"])
+_LEFT_OVER = Sentence(*CATALOGUE["finding.coverage.left_over"])
 
 _LABEL = "label"
 """What a reader calls the words of the template."""
@@ -53,13 +57,12 @@ def uncovered(cells: Sequence[Cell], form_type: FormType, reading: Reading) -> I
             continue
         claims = claimed.get(cell.id, ())
         for one, other in _claimed_twice(claims):
-            words = "two leaves are read from the same characters"
-            yield Finding("coverage.claimed_twice", Severity.ERROR, (one, other), words, (one, other))
+            yield Finding("coverage.claimed_twice", Severity.ERROR, (one, other), _CLAIMED_TWICE, (one, other))
         gaps.pass_over(cell, claims)
     gaps.look_among_labels(cells)
     for path, count in gaps.left_over().items():
-        words = f"{count} characters of the form are in no field, no label and no known clutter"
-        yield Finding("coverage.left_over", Severity.WARNING, (path,), words, (path,))
+        said = _LEFT_OVER.of(count=count)
+        yield Finding("coverage.left_over", Severity.WARNING, (path,), said, (path,))
 
 
 def _claimed_twice(claims: Sequence[_Claim]) -> Iterator[tuple[str, str]]:

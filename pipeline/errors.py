@@ -2,6 +2,7 @@
 
 FormtallyError                 one sentence that says what to do next
 ├── UsageError          2      the command was typed wrongly
+├── ConflictError       2      somebody else has decided the same meanwhile
 ├── DocumentError              one document failed; the others go on
 ├── NothingUsable       4      no document of the run could be read
 ├── ConfigurationError  5      a setting, the store or an endpoint
@@ -15,6 +16,7 @@ from enum import IntEnum
 __all__ = [
     "BudgetReached",
     "ConfigurationError",
+    "ConflictError",
     "DocumentError",
     "ExitCode",
     "FormtallyError",
@@ -44,6 +46,12 @@ class FormtallyError(Exception):
 
 class UsageError(FormtallyError):
     """The command line asks for something that cannot be."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConflictError(FormtallyError):
+    """Somebody else decided, or is deciding, the same meanwhile; nothing of it was changed."""
 
     exit_code = ExitCode.USAGE
 

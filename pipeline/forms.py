@@ -13,14 +13,26 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.reading import RefKind
 
 if TYPE_CHECKING:
     from pipeline.vocabulary import Vocabulary
 
-__all__ = ["Check", "DossierCheck", "Finding", "FormType", "FormView", "Kind", "Severity", "form_types", "pattern"]
+__all__ = [
+    "Check",
+    "DossierCheck",
+    "Finding",
+    "FormType",
+    "FormView",
+    "Kind",
+    "Sentence",
+    "Severity",
+    "Wording",
+    "form_types",
+    "pattern",
+]
 
 
 class Kind(StrEnum):
@@ -53,6 +65,32 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class Sentence(NamedTuple):
+    """What is said in English and in Chinese, with the figures it gives.
+
+    Figures are named in braces; they are filled in when somebody reads the sentence, which for most never happens. One
+    that is a sentence itself is said in the same language.
+    """
+
+    english: str
+    chinese: str
+    figures: tuple[tuple[str, object], ...] = ()
+
+    def of(self, **figures: object) -> Sentence:
+        """The sentence with its figures."""
+        return Sentence(self.english, self.chinese, tuple(figures.items()))
+
+    def in_english(self) -> str:
+        """What an export says."""
+        figures = {name: value.in_english() if isinstance(value, Sentence) else value for name, value in self.figures}
+        return self.english.format(**figures)
+
+    def in_chinese(self) -> str:
+        """The same, with the same figures."""
+        figures = {name: value.in_chinese() if isinstance(value, Sentence) else value for name, value in self.figures}
+        return self.chinese.format(**figures)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a check says of a form. `paths` is ordered by suspicion, most likely first.
@@ -64,8 +102,15 @@ class Finding:
     check: str
     severity: Severity
     paths: tuple[str, ...]
-    message: str
+    sentence: Sentence
     review: tuple[str, ...] = ()
+    about: str = ""
+    """Equal in findings that one answer would settle together, in whatever form: a telephone number, a name."""
+
+    @property
+    def message(self) -> str:
+        """The sentence in English, which is what exports keep."""
+        return self.sentence.in_english()
 
 
 @lru_cache(maxsize=4096)
@@ -118,6 +163,18 @@ DossierCheck = Callable[[Sequence[FormView]], Iterable[tuple[int, Finding]]]
 """What the forms of one document say of each other: (index of the form, finding)."""
 
 
+@dataclass(frozen=True)
+class Wording:
+    """How a person is told of a form type, beyond what its vocabulary knows.
+
+    `labels` names leaves by pattern, where the form prints no label for them or the same one for several. `checks` says
+    what each check is about, by its code, where no finding gives the figures.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, Sentence] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class FormType:
     """A form type: what `schemas/NAME/__init__.py` publishes as FORM_TYPE. Equal to itself only.
@@ -131,6 +188,11 @@ class FormType:
     checks: Sequence[Check]
     dossier_checks: Sequence[DossierCheck]
     record: Callable[[FormView], dict[str, Any]]
+    wording: Wording = Wording()
+    bodies: Sequence[str] = ()
+    """Leaves that name the public body whose form it is, the best first."""
+    titles: Sequence[str] = ()
+    """Leaves that tell a form from the others of its document, the best first."""
 
     def paths(self, rows: int) -> list[str]:
         """Every leaf path of a record with that many rows, in record order."""

@@ -13,6 +13,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.ingest.limits import Limits
 from pipeline.messages import say, set_language
 from pipeline.model.options import ModelOptions
+from pipeline.review.options import ReviewOptions
 
 __all__ = ["TOML", "Settings", "load_settings"]
 
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
     """Numbered pictures of a folder are documents of their own, not the pages of one."""
     limits: Limits = Limits()
     """What one document may cost: `[limits]` in the file, `FORMTALLY_LIMITS__PAGES` and the like."""
+    review: ReviewOptions = ReviewOptions()
+    """How people are asked: `[review]` in the file, `FORMTALLY_REVIEW__REVIEWER` and the like."""
     lang: Annotated[Literal["en", "zh"], BeforeValidator(lambda value: str(value).lower()[:2])] = "en"
     """Language of messages; `zh_CN` is `zh`."""
     log: Path = Path("formtally.log")

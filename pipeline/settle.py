@@ -1,7 +1,7 @@
-"""Settling: from readings to a record, findings, a state for every leaf and the questions for people.
+"""Settling: from readings and decisions to a record, findings, a state for every leaf and the questions for people.
 
-Pure and cheap, so it is never cached: it runs again whenever the rules or the decisions change, and reads nothing
-again. The unit is the dossier, all forms of one document, because forms tell on each other.
+Pure and cheap, so its results are never stored: it runs again whenever the rules or the decisions change, and reads
+nothing again. The unit is the dossier, all forms of one document, because forms tell on each other.
 """
 
 from __future__ import annotations
@@ -12,19 +12,29 @@ from typing import Any
 
 from pipeline.agreement import agree, decided
 from pipeline.coverage import uncovered
-from pipeline.forms import Finding, FormType, FormView, Kind, Severity, pattern
+from pipeline.decisions import Decision, DecisionKind
+from pipeline.forms import Finding, FormType, FormView, Kind, Sentence, Severity, pattern
 from pipeline.geometry import carried_down, misplaced
+from pipeline.messages import CATALOGUE
+from pipeline.overrule import RESCAN, Overruled, assigned, overruled, rows_path
 from pipeline.reading import Part, Reading, Ref, RefKind
 from pipeline.source import Box, Cell, Document, Origin, Section
 from pipeline.values import Value, pieces_of, value_of
 from pipeline.vocabulary import fold
 
-__all__ = ["Settled", "settle"]
+__all__ = ["Settled", "Settler", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """One form, settled: what an export line says of it (`record-format`)."""
+    """One form, settled: what an export line says of it (`record-format`), and what people are asked about it.
+
+    `reading` is what holds, decisions included, `values` what that says; `disputed` maps leaves on which the readers
+    differ, and nobody has decided, to what the other one has. `asked` maps leaves, and `GROUP[]` for the rows as a
+    whole, to the reason codes for which they are in review; `barred` maps those of them that wait for a second or third
+    person to the people who may not be asked again. `lost` are leaves that a person could not read: they wait for
+    another scan. `orphans` are decisions that have lost their place.
+    """
 
     section: Section
     form_type: FormType
@@ -37,6 +47,14 @@ class Settled:
     extra: dict[str, str]
     decisions: list[dict[str, Any]]
     origin: Origin
+    reading: Reading
+    values: Mapping[str, Value]
+    disputed: Mapping[str, Ref]
+    asked: Mapping[str, tuple[str, ...]]
+    barred: Mapping[str, tuple[str, ...]]
+    lost: frozenset[str]
+    added: Mapping[int, str]
+    orphans: tuple[Decision, ...]
 
 
 @dataclass(slots=True)
@@ -52,50 +70,134 @@ class _Form:
     reasons: dict[str, list[str]]
     doubted: set[str] = field(default_factory=set)
     """Paths whose place, or whose characters, the reader or ingest doubt."""
+    disputed: Mapping[str, Ref] = field(default_factory=dict)
+    overruled: Overruled = field(default_factory=lambda: _NOTHING)
+    orphans: list[Decision] = field(default_factory=list)
 
     def flag(self, path: str, reason: str) -> None:
         known = self.reasons.setdefault(path, [])
         if reason not in known:
             known.append(reason)
 
+    def orphan(self, decision: Decision, *, certain: bool) -> None:
+        """Take a decision that has lost its place. If it is one of this form, all it may be about is in doubt."""
+        self.orphans.append(decision)
+        if certain:
+            table = self.form_type.vocabulary.table.group
+            leaf = decision.anchor.pattern
+            self.flag(table if leaf.startswith(table) else leaf if leaf in self.reading.leaves else "", _ORPHAN)
 
-def settle(document: Document, work: Sequence[tuple[Section, FormType, Sequence[Reading]]]) -> list[Settled]:
-    """Settle the forms of one document, in order.
+    def copy(self) -> _Form:
+        """The form as it is now, to which more may be found."""
+        reasons = {path: list(codes) for path, codes in self.reasons.items()}
+        return replace(
+            self, findings=list(self.findings), reasons=reasons, doubted=set(self.doubted), orphans=list(self.orphans)
+        )
+
+
+def settle(
+    document: Document,
+    work: Sequence[tuple[Section, FormType, Sequence[Reading]]],
+    decisions: Sequence[Decision] = (),
+) -> list[Settled]:
+    """Settle the forms of one document, in order, with what people decided about it.
 
     A section without a reading (its reader failed) becomes an empty record that is wholly in review.
     """
-    forms = [_resolve(document, section, form_type, readings) for section, form_type, readings in work]
-    for form in forms:
+    return Settler(document, work).settle(decisions)
+
+
+class Settler:
+    """The forms of one document, to be settled again and again as people decide: a form is computed anew only where a
+    decision about it is."""
+
+    def __init__(self, document: Document, work: Sequence[tuple[Section, FormType, Sequence[Reading]]]) -> None:
+        self._document = document
+        self._read = [
+            _Read(section, form_type, readings, *_one_reading(document, section, form_type, readings))
+            for section, form_type, readings in work
+        ]
+        self._made: dict[tuple[int, tuple[str, ...]], _Form] = {}
+        self._concluded: dict[int, tuple[_Form, Settled]] = {}
+
+    def settle(self, decisions: Sequence[Decision] = ()) -> list[Settled]:
+        """Settle them with these decisions. A form that comes out as before is the same object."""
+        document = self._document
+        read = [(each.section, each.form_type, each.reading) for each in self._read]
+        placed, orphans = assigned(document, read, decisions)
+        forms = [self._form(index, found) for index, found in enumerate(placed)]
+        for index, decision in orphans if forms else ():
+            forms[index or 0].orphan(decision, certain=index is not None)
+        for form_type in {form.form_type.name: form.form_type for form in forms}.values():
+            of_type = [form for form in forms if form.form_type.name == form_type.name]
+            for check in form_type.dossier_checks:
+                for number, finding in check([form.view for form in of_type]):
+                    of_type[number].findings.append(finding)
+        return [self._conclusion(index, form) for index, form in enumerate(forms)]
+
+    def _conclusion(self, index: int, form: _Form) -> Settled:
+        before = self._concluded.get(index)
+        if before is not None and before[0] == form:
+            return before[1]
+        made = _conclude(self._document, form.copy())
+        self._concluded[index] = (form, made)
+        return made
+
+    def _form(self, index: int, placed: Sequence[tuple[str, Decision]]) -> _Form:
+        """A form with the decisions about it, as far as it depends on no other form."""
+        key = (index, tuple(decision.uid for _, decision in placed))
+        if key not in self._made:
+            for old in [old for old in self._made if old[0] == index]:
+                del self._made[old]
+            self._made[key] = self._computed(self._read[index], placed)
+        return self._made[key].copy()
+
+    def _computed(self, read: _Read, placed: Sequence[tuple[str, Decision]]) -> _Form:
+        document = self._document
+        form = _resolve(document, read, placed)
         form.findings.extend(finding for check in form.form_type.checks for finding in check(form.view))
         if form.reading.rows or form.reading.claims:
             form.findings.extend(
                 _widened(finding, form)
                 for finding in uncovered(form.section.cells(document), form.form_type, form.reading)
             )
-    for form in forms:
         form.findings[:] = [_tempered(finding, form) for finding in form.findings]
-    for form_type in {form.form_type.name: form.form_type for form in forms}.values():
-        of_type = [form for form in forms if form.form_type.name == form_type.name]
-        for check in form_type.dossier_checks:
-            for index, finding in check([form.view for form in of_type]):
-                of_type[index].findings.append(finding)
-    return [_conclude(document, form) for form in forms]
+        return form
 
 
-def _resolve(document: Document, section: Section, form_type: FormType, readings: Sequence[Reading]) -> _Form:
-    """Values of the leaves, and what the reading itself doubts."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A form as its readers read it, before anybody decides: one reading, and what is disputed in it."""
+
+    section: Section
+    form_type: FormType
+    readings: Sequence[Reading]
+    reading: Reading
+    disputed: Mapping[str, Ref]
+
+
+def _one_reading(
+    document: Document, section: Section, form_type: FormType, readings: Sequence[Reading]
+) -> tuple[Reading, Mapping[str, Ref]]:
+    """What the readers of a section agree on, and the leaves that they dispute with what the other one has."""
     made = [reading for reading in readings if reading.leaves]
-    disputed: Mapping[str, Ref] = {}
     if len(made) > 1:
         first, second, *others = made
         agreement = agree(document, section, form_type, first, second)
         for third in others:
             agreement = decided(document, form_type, agreement, third)
-        reading, disputed = agreement.reading, agreement.disputed
-    elif made:
-        reading = replace(made[0], doubts=(*made[0].doubts, *misplaced(document, section, form_type, made[0])))
-    else:
-        reading = Reading("none", "unfamiliar", 0, {path: Ref(RefKind.LOST) for path in form_type.paths(0)})
+        return agreement.reading, agreement.disputed
+    if made:
+        return replace(made[0], doubts=(*made[0].doubts, *misplaced(document, section, form_type, made[0]))), {}
+    return Reading("none", "unfamiliar", 0, {path: Ref(RefKind.LOST) for path in form_type.paths(0)}), {}
+
+
+def _resolve(document: Document, read: _Read, placed: Sequence[tuple[str, Decision]]) -> _Form:
+    """Values of the leaves, and what the reading itself doubts."""
+    section, form_type, readings = read.section, read.form_type, read.readings
+    ruled = overruled(document, section, form_type, read.reading, read.disputed, placed)
+    reading = ruled.reading
+    disputed = {ruled.moved.get(path, path): ref for path, ref in read.disputed.items()}
     kinds = form_type.leaves
     values: dict[str, Value] = {}
     for path, ref in reading.leaves.items():
@@ -126,7 +228,7 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
         document=document.name,
         ordinal=section.ordinal,
     )
-    form = _Form(section, form_type, reading, values, view, [], {})
+    form = _Form(section, form_type, reading, values, view, [], {}, overruled=ruled)
     if not readings:
         form.flag("", "reader.failed")
     _doubt_cells(document, form)
@@ -135,17 +237,26 @@ def _resolve(document: Document, section: Section, form_type: FormType, readings
     for doubt in (*reading.doubts, *not_made):
         form.doubted.add(doubt.path)
         form.flag(doubt.path, doubt.code)
-    for path, ref in disputed.items():
-        if not _told_apart(document, form, path, ref):
-            form.doubted.add(path)
-            form.flag(path, "readers.differ")
+    form.disputed = {
+        path: ref
+        for path, ref in disputed.items()
+        if path in reading.leaves and path not in ruled.decided and not _told_apart(document, form, path, ref)
+    }
+    for path in form.disputed:
+        form.doubted.add(path)
+        form.flag(path, "readers.differ")
     for path, value in values.items():
         if value.issue:
             form.flag(path, value.issue)
+    for path, (code, _) in ruled.open.items():
+        form.flag(path, code)
+    form.doubted.difference_update(ruled.decided)
     return form
 
 
 _BLANK = Value(None, "")
+_ORPHAN = "decision.orphan"
+_NOTHING: Overruled = Overruled(Reading("none", "", 0, {}))
 
 
 def _told_apart(document: Document, form: _Form, path: str, other: Ref) -> bool:
@@ -192,21 +303,19 @@ def _pages(document: Document, form: _Form) -> Iterable[Finding]:
     told: set[str] = set()
     for page in document.pages:
         if page.note == "page.failed" and first - 1 <= page.number <= last + 1:
-            message = f"page {page.number} could not be recognised; a part of the form may stand on it"
-            yield Finding("page.failed", Severity.WARNING, ("",), message, ("",))
+            said = _PAGE_FAILED.of(page=page.number)
+            yield Finding("page.failed", Severity.WARNING, ("",), said, ("",))
         elif page.number in numbers and page.note in _NOTES:
-            message = _NOTES[page.note].format(page=page.number)
-            if message not in told:
-                told.add(message)
-                yield Finding(page.note, Severity.NOTE, ("",), message)
+            finding = Finding(page.note, Severity.NOTE, ("",), _NOTES[page.note].of(page=page.number))
+            if finding.message not in told:
+                told.add(finding.message)
+                yield finding
 
 
+_PAGE_FAILED = Sentence(*CATALOGUE["finding.page.failed"])
 _NOTES = {
-    "text.garbled": "page {page} was recognised: the characters of its text make no sense",
-    "text.invisible": "page {page} was recognised: its text is an invisible layer over a picture",
-    "text.disagrees": "page {page} was recognised: its text is not what the page shows",
-    "file.repaired": "the file is damaged and was repaired as far as possible; pages of it may be missing",
-    "pictures.unread": "the document holds large pictures, which were not read; save it as PDF to have them recognised",
+    note: Sentence(*CATALOGUE[f"finding.{note}"])
+    for note in ("text.garbled", "text.invisible", "text.disagrees", "file.repaired", "pictures.unread")
 }
 
 
@@ -240,15 +349,20 @@ _MODEL = "llm"
 
 
 def _conclude(document: Document, form: _Form) -> Settled:
-    """States, the shortest review list, evidence."""
+    """States, the shortest review list, what people are asked, evidence."""
+    ruled = form.overruled
     for finding in form.findings:
-        for path in finding.review:
+        for path in _to_look_at(finding, ruled.decided):
             form.flag(path, finding.check)
-    review = _shortest(form.reasons)
+    reasons = _undecided(form)
+    review = _shortest(reasons)
     flagged = {entry["path"] for entry in review}
     states = {path: "review" if _covered(path, flagged) else "accepted" for path in form.reading.leaves}
     if _origin(document, form.section) is Origin.DIGITAL:
         _keep_source_defects(form, states)
+    for path, decision in ruled.decided.items():
+        if path in states:
+            states[path] = "source_defect" if decision.kind is DecisionKind.SOURCE_DEFECT else "decided"
     evidence = {path: _evidence(document, ref, form.values[path]) for path, ref in form.reading.leaves.items()}
     return Settled(
         section=form.section,
@@ -260,9 +374,70 @@ def _conclude(document: Document, form: _Form) -> Settled:
         findings=form.findings,
         evidence=evidence,
         extra=dict(form.view.extra),
-        decisions=[],
+        decisions=[
+            {"path": path, "kind": each.kind.value, "reviewer": each.reviewer, "time": each.time}
+            for path, each in ruled.applied
+            if each.kind is not DecisionKind.SKIP
+        ],
         origin=_origin(document, form.section),
+        reading=form.reading,
+        values=form.values,
+        disputed=form.disputed,
+        asked=_asked(form, reasons),
+        barred={path: people for path, (_, people) in ruled.open.items() if people},
+        lost=frozenset(path for path, (code, _) in ruled.open.items() if code == RESCAN),
+        added=ruled.added,
+        orphans=tuple(form.orphans),
     )
+
+
+def _to_look_at(finding: Finding, settled: Mapping[str, Decision]) -> Iterable[str]:
+    """What a finding sends to review. Where an identity fails although people have confirmed all that it suspected, it
+    suspects the rest of its leaves, unless they said that the document itself is wrong."""
+    confirmed = [settled[path].kind for path in finding.review if path in settled]
+    if finding.severity is not Severity.ERROR or not confirmed or len(confirmed) < len(finding.review):
+        return finding.review
+    return finding.review if DecisionKind.SOURCE_DEFECT in confirmed else finding.paths
+
+
+def _undecided(form: _Form) -> Mapping[str, list[str]]:
+    """Reasons by path, without what people have decided: of a group only the leaves that are left."""
+    settled = form.overruled.decided
+    if not settled:
+        return form.reasons
+    reasons: dict[str, list[str]] = {}
+    for path, codes in form.reasons.items():
+        under = _leaves_under(form, path)
+        if path in settled or all(leaf in settled for leaf in under):
+            continue
+        whole = not any(leaf in settled for leaf in under)
+        for each in [path] if whole else [leaf for leaf in under if leaf not in settled]:
+            known = reasons.setdefault(each, [])
+            known.extend(code for code in codes if code not in known)
+    return reasons
+
+
+def _leaves_under(form: _Form, path: str) -> list[str]:
+    """The leaves that a path flags; where the whole table is, also whether its rows are all there."""
+    rows = rows_path(form.form_type)
+    if path in form.reading.leaves or path == rows:
+        return [path]
+    under = [leaf for leaf in form.reading.leaves if _covered(leaf, {path})]
+    return [*under, rows] if path in ("", form.form_type.vocabulary.table.group) else under
+
+
+def _asked(form: _Form, reasons: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
+    """Leaves in review, and the rows as a whole where they are, in record order, with every reason for each."""
+    asked: dict[str, list[str]] = {}
+    for path, codes in reasons.items():
+        for leaf in _leaves_under(form, path) or [path]:
+            known = asked.setdefault(leaf, [])
+            known.extend(code for code in codes if code not in known)
+    lost = {path for path, (code, _) in form.overruled.open.items() if code == RESCAN}
+    order = [rows_path(form.form_type), *form.reading.leaves]
+    place = {path: number for number, path in enumerate(order)}
+    found = sorted(asked.items(), key=lambda item: place.get(item[0], -1))
+    return {path: tuple(codes) for path, codes in found if not _covered(path, lost)}
 
 
 def _origin(document: Document, section: Section) -> Origin:

@@ -34,13 +34,22 @@ class Versions:
     """The versions a command computes with. Picklable: the executor's workers get it.
 
     `segmentation` covers every form type, since each decides where the others' sections end; `segment` and `reader`
-    hold what a reading of one form type depends on, the latter by (reader, form type).
+    hold what a reading of one form type depends on, the latter by (reader, form type). `settling` is of rules and
+    checks: no reading depends on it, and the index of the queue does.
     """
 
     ingest: str
     segmentation: str
     segment: Mapping[str, str]
     reader: Mapping[tuple[str, str], str]
+    settling: str = ""
+
+    @property
+    def basis(self) -> str:
+        """A hash of all of them: what settles by the same basis, with the same decisions, settles the same."""
+        parts = [self.ingest, self.segmentation, self.settling]
+        parts += [f"{reader} {name} {version}" for (reader, name), version in sorted(self.reader.items())]
+        return _digest((part.encode() for part in parts), _KEY_LENGTH)
 
 
 def current_versions(
@@ -61,6 +70,7 @@ def current_versions(
             for name in readers
             for form_type in form_types
         },
+        settling=_sources_digest("pipeline.dossier", *(f"schemas.{form_type.name}" for form_type in form_types)),
     )
 
 

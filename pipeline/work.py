@@ -30,6 +30,8 @@ from pipeline.codec import (
     encode_reading,
     section_digest,
 )
+from pipeline.decisions import Decision
+from pipeline.dossier import Indexer
 from pipeline.errors import DocumentError
 from pipeline.forms import pattern
 from pipeline.ingest import Wanted, digest, failed_page
@@ -41,8 +43,9 @@ from pipeline.model.request import Request
 from pipeline.readers import llm
 from pipeline.readers.llm import Asking, Known
 from pipeline.reading import Reading
+from pipeline.recut import recut
 from pipeline.source import Document, Section, SectionKind
-from pipeline.store.rows import DocumentRow, FailureRow, Held, Placed, ReadingRow
+from pipeline.store.rows import DocumentRow, DossierRow, FailureRow, Held, Placed, ReadingRow
 from pipeline.versions import Versions, reading_keys
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ __all__ = [
     "UNASKED",
     "Engine",
     "Job",
+    "Opened",
     "Outcome",
     "Plan",
     "Reader",
@@ -64,6 +68,7 @@ __all__ = [
     "digitise",
     "digitise_file",
     "installed_engine",
+    "open_stored",
 ]
 
 UNASKED = frozenset({"model.pending", "model.budget", "model.stopped"})
@@ -71,7 +76,7 @@ UNASKED = frozenset({"model.pending", "model.budget", "model.stopped"})
 Reader = Callable[[Document, Section, "FormType"], Reading]
 Work = list[tuple[Section, "FormType", list[Reading]]]
 """The forms of a document with their readings; a form without readings is one that could not be read."""
-Settle = Callable[[Document, Work], "list[Settled]"]
+Settle = Callable[[Document, Work, Sequence[Decision]], "list[Settled]"]
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,8 @@ class Plan:
     lines: bool = False
     only_settled: bool = False
     """Only lines of forms that have nothing in review."""
+    index: bool = False
+    """What is asked of people about the document is wanted, for the queue."""
     limits: Limits = field(default_factory=Limits)
     spool: str = ""
     """Folder for the members of archives; the run that made it removes it."""
@@ -197,8 +204,9 @@ class Tally:
 class Outcome:
     """What became of a job.
 
-    `document`, `sections` and `readings` are what is new and belongs in the store. `lines` are the export lines of the
-    document's forms, compressed, if the plan wants them. `tracebacks` is for the log: frames without values.
+    `document`, `sections` and `readings` are what is new and belongs in the store, `dossier` what people are asked, if
+    the plan wants it. `lines` are the export lines of the document's forms, compressed, if it wants those. `tracebacks`
+    is for the log: frames without values.
 
     An outcome with `wanted`, `page`, `members` or `requests` is a step on the way: pages to be recognised first, one
     recognised page, the members of an archive, what a model is to be asked.
@@ -217,6 +225,7 @@ class Outcome:
     page: bytes = b""
     members: tuple[Unpacked, ...] = ()
     requests: tuple[Request, ...] = ()
+    dossier: DossierRow | None = None
 
     @property
     def failed(self) -> bool:
@@ -234,6 +243,31 @@ def digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
         trouble = _Trouble()
         trouble.note("internal", error, page=job.page)
         return Outcome(job.bare, failures=tuple(trouble.failures), tracebacks=tuple(trouble.tracebacks))
+
+
+class Opened(NamedTuple):
+    """A stored document with its forms as they were read, to be settled again and again.
+
+    `lost` are decisions on sections that have no place any more. With `requests` it is of no use yet.
+    """
+
+    document: Document
+    work: Work
+    lost: Sequence[Decision]
+    requests: Sequence[Request]
+
+
+def open_stored(job: Job, engine: Engine, plan: Plan, decisions: Sequence[Decision]) -> Opened:
+    """Open what the store holds of a document. A form that its reader breaks on has no reading, as in a run."""
+    assert job.held is not None, "the document is in the store"
+    document, ingest, _ = _stored_document(job.held, job)
+    placed = job.held.sections
+    if placed is None:
+        placed = _placed(document, engine)
+    forms, lost = _as_decided(document, placed, decisions, engine)
+    sections = _Sections(document, job, ingest, engine, plan, _Trouble())
+    work = sections.read(forms)
+    return Opened(document, work, lost, sections.requests)
 
 
 def digitise_file(name: str, files: bytes | Sequence[bytes], limits: Limits | None = None) -> list[dict[str, Any]]:
@@ -261,7 +295,7 @@ def digitise_file(name: str, files: bytes | Sequence[bytes], limits: Limits | No
             form_type = engine.form_type(section.form_type)
             readings = [trouble.read(reader, document, section, form_type) for reader in engine.readers.values()]
             work.append((section, form_type, [reading for reading in readings if reading is not None]))
-    return [form_line(document, settled) for settled in _settle(document, work, engine, trouble)]
+    return [form_line(document, settled) for settled in _settle(document, work, (), engine, trouble)]
 
 
 class _Trouble:
@@ -310,14 +344,16 @@ def _digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
     placed = job.held.sections if job.held else None
     new_sections = None
     if placed is None:
-        placed = new_sections = tuple(
-            Placed(section, section_digest(document, section) if section.kind is SectionKind.FORM else "")
-            for section in engine.segment(document, engine.form_types)
-        )
+        placed = new_sections = _placed(document, engine)
     trouble = _Trouble()
+    decisions, drawn = (job.held.decisions, job.held.drawn) if job.held else ((), ())
+    forms, lost = _as_decided(document, placed, decisions, engine)
     section_work = _Sections(document, job, ingest_version, engine, plan, trouble)
-    settled = section_work.settle(placed)
+    settled = section_work.settle(forms)
     requests = tuple(section_work.requests)
+    index = None
+    if plan.index and not requests:
+        index = Indexer(document, job.location, plan.versions.basis).row(settled, decisions, lost, drawn)
     return Outcome(
         job=job.bare,
         ingest=ingest_version,
@@ -329,7 +365,34 @@ def _digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
         lines=_lines(document, settled, plan) if plan.lines and not requests else b"",
         tracebacks=tuple(trouble.tracebacks),
         requests=requests,
+        dossier=index,
     )
+
+
+def _placed(document: Document, engine: Engine) -> tuple[Placed, ...]:
+    """The sections of a document, with the digests of those that are read."""
+    return tuple(
+        Placed(section, section_digest(document, section) if section.kind is SectionKind.FORM else "")
+        for section in engine.segment(document, engine.form_types)
+    )
+
+
+def _as_decided(
+    document: Document, placed: Sequence[Placed], decisions: Sequence[Decision], engine: Engine
+) -> tuple[Sequence[Placed], list[Decision]]:
+    """The sections as people decided, and decisions that have no place any more.
+
+    Sections that were cut by a person have no stored readings: they are read each time, which is rare and cheap.
+    """
+    if not any(decision.kind.of_section for decision in decisions):
+        return placed, []
+    sections, lost = recut(document, [each.section for each in placed], engine.form_types, decisions)
+    cells = {(each.section.first, each.section.last): each.digest for each in placed}
+    made = []
+    for section in sections:
+        digest = cells.get((section.first, section.last)) or section_digest(document, section)
+        made.append(Placed(section, digest if section.kind is SectionKind.FORM else ""))
+    return made, lost
 
 
 class _Sections:
@@ -348,24 +411,33 @@ class _Sections:
         self._plan = plan
         self._trouble = trouble
         self._stored = job.held.readings if job.held else {}
+        self._decisions = job.held.decisions if job.held else ()
 
     def settle(self, placed: Sequence[Placed]) -> list[Settled]:
         """Read the forms among the sections and settle them; of no use where there are requests."""
+        work = self.read(placed)
+        return [] if self.requests else self._settled(work)
+
+    def read(self, placed: Sequence[Placed]) -> Work:
+        """Read the forms among the sections; of no use where there are requests."""
         forms = [each for each in placed if each.section.form_type is not None]
         readers = [reader for reader in self._plan.readers if reader != llm.NAME]
         work: Work = [(each.section, self._type(each), self._read(each, readers)) for each in forms]
         if self._plan.asking is None:
-            return _settle(self._document, work, self._engine, self._trouble)
+            return work
         doubtful = [True] * len(forms)
         if self._plan.cascade:
-            settled = _settle(self._document, work, self._engine, _Trouble())
+            settled = _settle(self._document, work, self._decisions, self._engine, _Trouble())
             doubtful = [bool(form.review) for form in settled]
             self.spared = doubtful.count(False)
         for each, (_, _, readings), ask in zip(forms, work, doubtful, strict=True):
             if ask:
                 readings.extend(self._ask(each))
                 readings.extend(self._tie_break(each, readings))
-        return [] if self.requests else _settle(self._document, work, self._engine, self._trouble)
+        return work
+
+    def _settled(self, work: Work) -> list[Settled]:
+        return _settle(self._document, work, self._decisions, self._engine, self._trouble)
 
     def _type(self, placed: Placed) -> FormType:
         assert placed.section.form_type is not None
@@ -471,8 +543,7 @@ def _document(
 ) -> tuple[Document, str, DocumentRow | None] | Wanted:
     """The document, the version of ingest that made it, and its row where that is new."""
     if job.held is not None:
-        document = decode_document(job.held.payload, name=job.name, source=job.source, sha256=job.sha256)
-        return document, job.held.ingest, None
+        return _stored_document(job.held, job)
     recognised = {
         page: failed_page(page) if isinstance(found, FailureRow) else decode_page(found)
         for page, found in job.pages.items()
@@ -488,6 +559,11 @@ def _document(
     return made, version, DocumentRow(job.sha256, version, made.origin, len(made.text), len(made.cells), payload)
 
 
+def _stored_document(held: Held, job: Job) -> tuple[Document, str, None]:
+    document = decode_document(held.payload, name=job.name, source=job.source, sha256=job.sha256)
+    return document, held.ingest, None
+
+
 def _page_failures(job: Job, document: Document) -> list[FailureRow]:
     """Why pages of the document could not be read."""
     failures = []
@@ -500,24 +576,27 @@ def _page_failures(job: Job, document: Document) -> list[FailureRow]:
     return failures
 
 
-def _settle(document: Document, work: Work, engine: Engine, trouble: _Trouble) -> list[Settled]:
+def _settle(
+    document: Document, work: Work, decisions: Sequence[Decision], engine: Engine, trouble: _Trouble
+) -> list[Settled]:
     """Settle a dossier. Where a rule breaks, its forms are settled one by one and are wholly in review.
 
     What the broken rule would have found is not known, so nothing of these forms may pass for accepted.
     """
     try:
-        return engine.settle(document, work)
+        return engine.settle(document, work, decisions)
     except Exception as error:
         broken = error
     settled: list[Settled] = []
     for section, form_type, readings in work:
         trouble.note("settle.failed", broken, section)
         try:
-            [form] = engine.settle(document, [(section, form_type, readings)])
+            [form] = engine.settle(document, [(section, form_type, readings)], ())
         except Exception:
-            [form] = engine.settle(document, [(section, form_type, [])])
+            [form] = engine.settle(document, [(section, form_type, [])], ())
         states = dict.fromkeys(form.states, "review")
-        settled.append(replace(form, states=states, review=[{"path": "", "reasons": ["settle.failed"]}]))
+        asked = dict.fromkeys(form.states, ("settle.failed",))
+        settled.append(replace(form, states=states, review=[{"path": "", "reasons": ["settle.failed"]}], asked=asked))
     return settled
 
 

@@ -14,10 +14,12 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from pipeline.errors import ConfigurationError
 from pipeline.messages import say
 
-__all__ = ["WRITING", "connect", "parse", "shown", "sqlite_file", "told"]
+__all__ = ["DURABLE", "WRITING", "connect", "parse", "shown", "sqlite_file", "told"]
 
 WRITING = "formtally_writing"
 """Execution option of transactions that write: SQLite then takes its lock at once instead of failing half-way."""
+DURABLE = "formtally_durable"
+"""Execution option of transactions that must outlive the machine's power: what people decided cannot be made again."""
 _BUSY_SECONDS = 60
 
 
@@ -78,14 +80,15 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    durable = options.get(DURABLE, False)
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if durable or options.get(WRITING, False) else "BEGIN")
 
 
 @contextmanager

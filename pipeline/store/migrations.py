@@ -34,7 +34,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.messages import say
 from pipeline.store import tables
 
-__all__ = ["MIGRATIONS", "Migration", "answers", "first_tables", "migrate", "pages", "schema_number"]
+__all__ = ["MIGRATIONS", "Migration", "answers", "first_tables", "migrate", "pages", "reviews", "schema_number"]
 
 Migration = Callable[[Connection], None]
 
@@ -226,7 +226,107 @@ def answers(connection: Connection) -> None:
     made.create_all(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (first_tables, pages, answers)
+def reviews(connection: Connection) -> None:
+    """Decisions of people, what they vouched for and audit, and the index of what is asked of them."""
+    made = MetaData()
+    Table(
+        "decision",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("uid", String(32), nullable=False, unique=True),
+        Column("sha256", String(64), nullable=False),
+        Column("kind", String(16), nullable=False),
+        Column("path", Text, nullable=False),
+        Column("anchor", Text, nullable=False),
+        Column("reviewer", String(128), nullable=False),
+        Column("time", String(32), nullable=False),
+        Column("value", Text),
+        Column("purpose", String(16), nullable=False),
+        Column("seconds", Float, nullable=False),
+        Column("shown", Text, nullable=False),
+        Column("target", String(32), nullable=False),
+        Column("together", String(32), nullable=False),
+        Column("double", Integer, nullable=False),
+        Index("decision_by_sha256", "sha256"),
+        Index("decision_by_reviewer", "reviewer"),
+    )
+    Table(
+        "sign_off",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("sha256", String(64), nullable=False),
+        Column("digest", String(32), nullable=False),
+        Column("reviewer", String(128), nullable=False),
+        Column("time", String(32), nullable=False),
+        Index("sign_off_by_sha256", "sha256"),
+    )
+    Table(
+        "draw",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("seed", String(32), nullable=False),
+        Column("reviewer", String(128), nullable=False),
+        Column("time", String(32), nullable=False),
+        Column("population", Text, nullable=False),
+    )
+    Table(
+        "drawn",
+        made,
+        Column("draw", ForeignKey("draw.id"), primary_key=True),
+        Column("key", String(16), primary_key=True),
+        Column("sha256", String(64), nullable=False),
+        Column("stratum", String(64), nullable=False),
+        Column("anchor", Text, nullable=False),
+        Index("drawn_by_sha256", "sha256"),
+        sqlite_with_rowid=False,
+    )
+    Table(
+        "dossier",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("sha256", String(64), nullable=False, unique=True),
+        Column("document", Text, nullable=False),
+        Column("location", Text, nullable=False),
+        Column("basis", String(32), nullable=False),
+        Column("decision", Integer, nullable=False),
+        Column("forms", Integer, nullable=False),
+        Column("open", Integer, nullable=False),
+        Column("lost", Integer, nullable=False),
+        Column("decided", Integer, nullable=False),
+        Column("digest", String(32), nullable=False),
+    )
+    Table(
+        "item",
+        made,
+        Column("key", String(16), primary_key=True),
+        Column("dossier", ForeignKey("dossier.id"), nullable=False),
+        Column("rank", Integer, nullable=False),
+        Column("ordinal", Integer, nullable=False),
+        Column("position", Integer, nullable=False),
+        Column("form_type", String(64), nullable=False),
+        Column("path", Text, nullable=False),
+        Column("reasons", Text, nullable=False),
+        Column("purpose", String(16), nullable=False),
+        Column("body", Text, nullable=False),
+        Column("year", String(8), nullable=False),
+        Column("same", String(16), nullable=False),
+        Column("not_by", Text, nullable=False),
+        Index("item_in_order", "rank", "dossier", "ordinal", "position"),
+        Index("item_by_dossier", "dossier"),
+        Index("item_by_same", "same"),
+    )
+    Table(
+        "lease",
+        made,
+        Column("key", String(16), primary_key=True),
+        Column("reviewer", String(128), nullable=False),
+        Column("holder", String(32), nullable=False),
+        Column("until", Float, nullable=False),
+    )
+    made.create_all(connection)
+
+
+MIGRATIONS: tuple[Migration, ...] = (first_tables, pages, answers, reviews)
 
 
 def schema_number(connection: Connection) -> int:

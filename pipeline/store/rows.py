@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from pipeline.decisions import Anchor, Decision
 from pipeline.source import Section
 
 __all__ = [
@@ -14,10 +15,14 @@ __all__ = [
     "BatchRow",
     "CallRow",
     "DocumentRow",
+    "DossierRow",
+    "DrawRow",
+    "DrawnRow",
     "Entry",
     "FailureRow",
     "FormSpent",
     "Held",
+    "ItemRow",
     "NameRow",
     "OpenFailure",
     "PageRow",
@@ -26,6 +31,7 @@ __all__ = [
     "RequestRow",
     "RunRow",
     "Shelf",
+    "SignOffRow",
     "Spent",
 ]
 
@@ -173,6 +179,74 @@ class FailureRow(NamedTuple):
         return self.form_type is None and not self.page
 
 
+class ItemRow(NamedTuple):
+    """Something that people are asked, as the index of the queue keeps it; `key` names its place in the source.
+
+    Items of `rank` 0 come before all others. `same` is equal for items whose answer may be the same; `not_by` are the
+    people who may not answer.
+    """
+
+    key: str
+    rank: int
+    ordinal: int
+    position: int
+    form_type: str
+    path: str
+    reasons: tuple[str, ...]
+    purpose: str
+    body: str
+    year: str
+    same: str
+    not_by: tuple[str, ...]
+
+
+class DossierRow(NamedTuple):
+    """What settling said last of a document: by the versions hashed in `basis`, with decisions up to number `decision`.
+
+    `open` counts questions, `lost` leaves that wait for another scan, `decided` decisions; `digest` hashes the records.
+    """
+
+    sha256: str
+    document: str
+    location: str
+    basis: str
+    decision: int
+    forms: int
+    open: int
+    lost: int
+    decided: int
+    digest: str
+    items: tuple[ItemRow, ...] = ()
+
+
+class SignOffRow(NamedTuple):
+    """Who vouched for what a document's forms said when it had this digest, and when."""
+
+    sha256: str
+    digest: str
+    reviewer: str
+    time: str
+
+
+class DrawRow(NamedTuple):
+    """A random sample of what was accepted: its seed, who drew it when, and of how many of each stratum."""
+
+    seed: str
+    reviewer: str
+    time: str
+    population: Mapping[str, int]
+    id: int = 0
+
+
+class DrawnRow(NamedTuple):
+    """A leaf, or the rows of a form, that was drawn; `key` is that of its item."""
+
+    key: str
+    sha256: str
+    stratum: str
+    anchor: Anchor
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """All that one document of a run adds to the store, written together or not at all.
@@ -191,6 +265,7 @@ class Entry:
     sections: tuple[Placed, ...] | None = None
     readings: tuple[ReadingRow, ...] = ()
     failures: tuple[FailureRow, ...] = ()
+    dossier: DossierRow | None = None
 
     @property
     def page_failures(self) -> bool:
@@ -205,12 +280,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the store holds of a document. `sections` is None where the segmentation asked for has not been stored."""
+    """What the store holds of a document. `sections` is None where the segmentation asked for has not been stored.
+
+    `decisions` are all that people decided about it, in order, `drawn` what of it is audited.
+    """
 
     ingest: str
     payload: bytes
     sections: tuple[Placed, ...] | None
     readings: Mapping[str, bytes] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    drawn: tuple[DrawnRow, ...] = ()
 
 
 class OpenFailure(NamedTuple):

@@ -34,6 +34,7 @@ from pipeline.messages import say
 from pipeline.source import Section, SectionKind, Span
 from pipeline.store.connect import WRITING, connect, parse, told
 from pipeline.store.migrations import MIGRATIONS, migrate, schema_number
+from pipeline.store.reviews import Reviews, drop_from_index, read_decisions, read_drawn, write_index
 from pipeline.store.rows import (
     AnswerRow,
     BatchRow,
@@ -89,6 +90,8 @@ class Store:
         self._reader = engine
         self._writer = engine.execution_options(**{WRITING: True})
         self._shown = shown
+        self.reviews = Reviews(engine, shown)
+        """What people write."""
         self.migrated: list[int] = []
         """Numbers of the migrations that opening applied."""
 
@@ -177,9 +180,14 @@ class Store:
             _add(connection, section, _section_rows(entries))
             _add(connection, reading, _reading_rows(run_id, entries))
             if rows := _name_rows(connection, run_id, entries):
+                before = _hashes(connection, [row["location"] for row in rows])
                 connection.execute(insert(name), rows)
+                current = _current_names().subquery()
+                rest = _select_in(connection, select(current.c.sha256), current.c.sha256, list(before))
+                drop_from_index(connection, list(before - {row.sha256 for row in rest}))
             if rows := _failure_rows(run_id, entries):
                 connection.execute(insert(failure), rows)
+            write_index(connection, [entry.dossier for entry in entries if entry.dossier is not None])
             # Pages of a document that is made now are in it.
             made = [entry.sha256 for entry in entries if entry.document is not None and not entry.page_failures]
             for start in range(0, len(made), _AT_ONCE):
@@ -332,11 +340,14 @@ class Store:
             found = _sections(connection, out, versions.segmentation)
             # Where a document has to be cut anew, most of its sections will be what they were: their readings count.
             cut_before = _sections(connection, {sha256: out[sha256] for sha256 in out.keys() - found.keys()}, None)
+            decided, drawn = read_decisions(connection, list(out)), read_drawn(connection, list(out))
             for sha256, held in out.items():
                 sections = found.get(sha256)
                 known = sections or cut_before.get(sha256, ())
                 keys = [key for placed in known for key in reading_keys(placed, held.ingest, versions, readers)]
-                out[sha256] = Held(held.ingest, held.payload, sections, _readings(connection, keys))
+                readings = _readings(connection, keys)
+                of_people = decided.get(sha256, ()), drawn.get(sha256, ())
+                out[sha256] = Held(held.ingest, held.payload, sections, readings, *of_people)
         return out
 
     def names(self) -> list[NameRow]:
@@ -519,6 +530,12 @@ def _name_rows(connection: Connection, run_id: int, entries: Sequence[Entry]) ->
         if not same or mended:
             rows.append({"run": run_id, **now._asdict()})
     return rows
+
+
+def _hashes(connection: Connection, locations: Sequence[str]) -> set[str]:
+    """Hashes of all bytes that ever were at these locations."""
+    query = select(name.c.sha256).distinct()
+    return {row.sha256 for row in _select_in(connection, query, name.c.location, locations)}
 
 
 def _latest_runs(table: Table) -> Select[Any]:

@@ -5,6 +5,11 @@ answered, `call` what was paid, in billionths of the currency of the prices, wit
 came in a file; `request` what went out in files. `batch` is what an endpoint is given to do, noted before it is;
 `batch_request` what is in it, `batch_sent` how the endpoint calls it, `batch_end` what became of it. Hashes are
 hexadecimal text, payloads compressed bytes (`pipeline.codec`), times ISO 8601 UTC.
+
+`decision` holds what people decided, `sign_off` who vouched for a document, `draw` and `drawn` the random samples that
+people audit. `dossier` and `item` are no truth but an index of it, the queue: what settling said last of a document, by
+the versions and decisions that it names; they are replaced, and can be made anew at any time. Rows of `lease` say who
+is asked what until when (seconds since 1970), and go with it.
 """
 
 from __future__ import annotations
@@ -31,8 +36,14 @@ __all__ = [
     "batch_request",
     "batch_sent",
     "call",
+    "decision",
     "document",
+    "dossier",
+    "draw",
+    "drawn",
     "failure",
+    "item",
+    "lease",
     "metadata",
     "migration",
     "name",
@@ -42,6 +53,7 @@ __all__ = [
     "run",
     "run_end",
     "section",
+    "sign_off",
 ]
 
 _LARGEST_PAYLOAD = 2**31 - 1
@@ -238,4 +250,105 @@ failure = Table(
     Column("message", Text, nullable=False),
     Column("page", Integer, nullable=False, server_default="0"),
     Index("failure_by_location", "location"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("uid", String(32), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("anchor", Text, nullable=False),
+    Column("reviewer", String(128), nullable=False),
+    Column("time", String(32), nullable=False),
+    Column("value", Text),
+    Column("purpose", String(16), nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("target", String(32), nullable=False),
+    Column("together", String(32), nullable=False),
+    Column("double", Integer, nullable=False),
+    Index("decision_by_sha256", "sha256"),
+    Index("decision_by_reviewer", "reviewer"),
+)
+
+sign_off = Table(
+    "sign_off",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("reviewer", String(128), nullable=False),
+    Column("time", String(32), nullable=False),
+    Index("sign_off_by_sha256", "sha256"),
+)
+
+draw = Table(
+    "draw",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seed", String(32), nullable=False),
+    Column("reviewer", String(128), nullable=False),
+    Column("time", String(32), nullable=False),
+    Column("population", Text, nullable=False),
+)
+
+drawn = Table(
+    "drawn",
+    metadata,
+    Column("draw", ForeignKey("draw.id"), primary_key=True),
+    Column("key", String(16), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("stratum", String(64), nullable=False),
+    Column("anchor", Text, nullable=False),
+    Index("drawn_by_sha256", "sha256"),
+    sqlite_with_rowid=False,
+)
+
+dossier = Table(
+    "dossier",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("document", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("basis", String(32), nullable=False),
+    Column("decision", Integer, nullable=False),
+    Column("forms", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("decided", Integer, nullable=False),
+    Column("digest", String(32), nullable=False),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("dossier", ForeignKey("dossier.id"), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("form_type", String(64), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("year", String(8), nullable=False),
+    Column("same", String(16), nullable=False),
+    Column("not_by", Text, nullable=False),
+    Index("item_in_order", "rank", "dossier", "ordinal", "position"),
+    Index("item_by_dossier", "dossier"),
+    Index("item_by_same", "same"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("reviewer", String(128), nullable=False),
+    Column("holder", String(32), nullable=False),
+    Column("until", Float, nullable=False),
 )

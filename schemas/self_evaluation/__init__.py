@@ -6,6 +6,7 @@ from pipeline.forms import FormType
 from schemas.self_evaluation.checks import CHECKS, DOSSIER_CHECKS
 from schemas.self_evaluation.labels import VOCABULARY
 from schemas.self_evaluation.record import LEAVES, record
+from schemas.self_evaluation.sentences import WORDING
 
 __all__ = ["FORM_TYPE"]
 
@@ -16,4 +17,7 @@ FORM_TYPE = FormType(
     checks=CHECKS,
     dossier_checks=DOSSIER_CHECKS,
     record=record,
+    wording=WORDING,
+    bodies=("implementing_unit", "competent_department"),
+    titles=("project_name", "title"),
 )

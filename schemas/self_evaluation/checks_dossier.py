@@ -15,6 +15,7 @@ from itertools import combinations
 
 from pipeline.forms import Finding, FormView, Kind, Severity
 from pipeline.vocabulary import fold
+from schemas.self_evaluation import sentences
 from schemas.self_evaluation.figures import figure, figures, says_nothing
 from schemas.self_evaluation.record import LEAVES
 from schemas.self_evaluation.truncation import CLIPPED_COLUMNS, clipped, shortened, weak_signs
@@ -57,7 +58,7 @@ def phone_names(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
                 by_phone[digits][fold(name)].append((index, leaf))
     for places in by_phone.values():
         spellings = {name for pair in _one_apart(places) for name in pair}
-        message = f"one telephone number stands with {len(spellings)} spellings of a name"
+        message = sentences.SPELLINGS.of(count=len(spellings))
         for name in spellings:
             for index, leaf in places[name]:
                 yield index, Finding("phone.names", _WARNING, (leaf,), message, (leaf,))
@@ -120,7 +121,7 @@ def names_lookalike(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
                 suspicious[one].add(other)
                 suspicious[other].add(one)
     for name, others in suspicious.items():
-        message = f"{len(others) + 1} names of the document differ in one rare character"
+        message = sentences.LOOKALIKES.of(count=len(others) + 1)
         for index, leaf in places[name]:
             yield index, Finding("names.lookalike", _WARNING, (leaf,), message, (leaf,))
 
@@ -162,7 +163,7 @@ def cell_truncated_across(forms: Sequence[FormView]) -> Iterator[tuple[int, Find
             told = {clip.path for clip in clipped(rows, column, own)}
             for path, why in clipped(rows, column, own | signs):
                 if path not in told:
-                    message = f"the text seems cut off: {why}"
+                    message = sentences.CUT.of(why=why)
                     yield index, Finding("cell.truncated", _WARNING, (path,), message, (path,))
 
 
@@ -199,7 +200,7 @@ def unit_truncated(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
         word = next((word for word in _UNIT_WORDS if full.endswith(word)), "")
         for kept in range(1, len(word)):
             for index, leaf in places.get(full[: len(full) - len(word) + kept], ()):
-                message = "the text seems cut off: another name of the document goes on to the end of the word"
+                message = sentences.CUT.of(why=sentences.NAME_GOES_ON)
                 yield index, Finding("cell.truncated", _WARNING, (leaf,), message, (leaf,))
 
 
@@ -221,8 +222,7 @@ def convention_alone(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]
     funding = sheet.values[_FUNDING_WEIGHT]
     rows = [row for row in sheet.weighted if row.weight is not None and row.weight > funding]
     paths = tuple(row.at(cell) for row in rows for cell in ("weight", "score")) or ("total_weight",)
-    message = "the weights make the total without the funding line, unlike in every other form of the document"
-    yield without[0], Finding("weights.total", _WARNING, paths, message, paths)
+    yield without[0], Finding("weights.total", _WARNING, paths, sentences.WEIGHTS_ALONE, paths)
 
 
 _FUNDING_WEIGHT = "funding.total.weight"
@@ -252,8 +252,8 @@ def year_alone(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
         return
     for index, year in enumerate(years):
         if year is not None and counts[year] == 1:
-            message = "every other form of the document has another fiscal year"
-            yield index, Finding("date.year", _WARNING, ("fiscal_year",), message, ("fiscal_year",))
+            paths = ("fiscal_year",)
+            yield index, Finding("date.year", _WARNING, paths, sentences.YEAR_ALONE, paths)
 
 
 def form_duplicate(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
@@ -271,6 +271,6 @@ def form_duplicate(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
             continue
         key = (fold(name), form.values.get("fiscal_year"))
         if key in first:
-            message = f"the same project and year as form {forms[first[key]].ordinal} of the document"
+            message = sentences.FORM_TWICE.of(ordinal=forms[first[key]].ordinal)
             yield index, Finding("form.duplicate", _WARNING, ("project_name",), message)
         first.setdefault(key, index)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pipeline.forms import Finding, FormView, Severity
 from pipeline.vocabulary import fold
+from schemas.self_evaluation import sentences
 from schemas.self_evaluation.figures import (
     FUNDING_CELLS,
     FUNDING_LINES,
@@ -63,33 +64,36 @@ def funding_rate(form: FormView) -> Iterator[Finding]:
         amounts = [f"funding.{line}.{column}" for column in MONEY_COLUMNS[1:]]
         printed = [sheet.get(path) for path in amounts]
         if printed == [0, 0] and sheet.get(rate) not in (None, 0, 100):
-            message = f"a rate of {sheet.printed(rate)} % of no budget"
-            yield Finding("funding.rate", _WARNING, (rate,), message, (rate,))
+            said = sentences.RATE_OF_NOTHING.of(rate=sheet.printed(rate))
+            yield Finding("funding.rate", _WARNING, (rate,), said, (rate,))
         elif sheet.get(rate) and printed != [0, 0]:
             blank = tuple(path for path, figure in zip(amounts, printed, strict=True) if not figure)
-            message = f"a rate of {sheet.printed(rate)} % cannot be recomputed: an amount is not printed"
-            yield Finding("funding.rate", _NOTE, (*blank, rate), message)
+            said = sentences.RATE_NOT_RECOMPUTED.of(rate=sheet.printed(rate))
+            yield Finding("funding.rate", _NOTE, (*blank, rate), said)
 
 
 def _rate(sheet: Figures, identity: Quotient) -> Iterator[Finding]:
     values, rate = sheet.values, sheet.values[identity.rate]
     recomputed = identity.of(values, identity.annual)
     assert recomputed is not None
-    said = (
-        f"executed {sheet.printed(identity.executed)} of {identity.budget} {sheet.printed(identity.annual)} is "
-        f"{shown(recomputed)} %, printed {sheet.printed(identity.rate)} %"
+    said = sentences.RATE.of(
+        executed=sheet.printed(identity.executed),
+        budget=sentences.BUDGETS[identity.annual.rpartition(".")[2]],
+        amount=sheet.printed(identity.annual),
+        recomputed=shown(recomputed),
+        printed=sheet.printed(identity.rate),
     )
     verdict = identity.against(values, identity.annual)
     if verdict is not Verdict.FAILS and recomputed in (0, 100) and rate != recomputed:
-        message = f"{said}: within rounding, though nothing there needed it"
+        message = sentences.NEEDLESS_ROUNDING.of(said=said)
         yield Finding("funding.rate", _NOTE, (identity.rate,), message, (identity.rate,))
         return
     if verdict is Verdict.HOLDS:
         if rate == _HUNDRED and recomputed != _HUNDRED:
-            yield Finding("funding.rate", _NOTE, (identity.rate,), f"{said}, as if all had been spent")
+            yield Finding("funding.rate", _NOTE, (identity.rate,), sentences.RATE_OF_ALL.of(said=said))
         return
     if verdict is Verdict.ROUNDING:
-        yield Finding("funding.rate", _NOTE, (identity.rate,), f"{said}: within rounding")
+        yield Finding("funding.rate", _NOTE, (identity.rate,), sentences.WITHIN_ROUNDING.of(said=said))
         return
     if identity.verdict(values) is not Verdict.FAILS:
         # The other amounts of the column vouch for the annual budget, or else it may be misread.
@@ -97,17 +101,15 @@ def _rate(sheet: Figures, identity: Quotient) -> Iterator[Finding]:
         vouched = column is not None and identity.annual in column.cells and column.verdict(values) is Verdict.HOLDS
         paths = (identity.rate, identity.annual) if vouched else (identity.annual, identity.rate)
         review = () if vouched else (identity.annual,)
-        yield Finding("funding.rate", _WARNING, paths, f"{said}: the rate is taken of the initial budget", review)
+        yield Finding("funding.rate", _WARNING, paths, sentences.RATE_OF_INITIAL.of(said=said), review)
         return
     if 0 < rate <= 1 and judge(abs(recomputed / _HUNDRED - rate), identity.unit) is not Verdict.FAILS:
-        yield Finding(
-            "funding.rate", _WARNING, (identity.rate,), f"{said}: printed as a fraction of one", (identity.rate,)
-        )
+        message = sentences.RATE_AS_FRACTION.of(said=said)
+        yield Finding("funding.rate", _WARNING, (identity.rate,), message, (identity.rate,))
         return
     whole = sheet.quotients.get("total")
     if whole is not None and whole is not identity and rate == values[whole.rate] and _holds(sheet, whole):
-        message = f"{said}: the total line's rate is repeated"
-        yield Finding("funding.rate", _WARNING, (identity.rate,), message)
+        yield Finding("funding.rate", _WARNING, (identity.rate,), sentences.RATE_REPEATED.of(said=said))
         return
     blamed = suspects(sheet, identity)
     yield Finding("funding.rate", _ERROR, blamed.paths, said, blamed.review)
@@ -133,18 +135,22 @@ def funding_score(form: FormView) -> Iterator[Finding]:
         if verdict is Verdict.HOLDS:
             continue
         score = sheet.values[identity.score]
-        rate = f"{sheet.printed(identity.rate)} %" if identity.rate else "the rate of the amounts"
-        said = (
-            f"weight {sheet.printed(identity.weight)} at {rate} is {shown(identity.of(sheet.values))} points, "
-            f"printed {sheet.printed(identity.score)}"
+        rate = sentences.RATE_OF_AMOUNTS
+        if identity.rate:
+            rate = sentences.PRINTED_RATE.of(rate=sheet.printed(identity.rate))
+        said = sentences.FUNDING_SCORE.of(
+            weight=sheet.printed(identity.weight),
+            rate=rate,
+            points=shown(identity.of(sheet.values)),
+            printed=sheet.printed(identity.score),
         )
         if verdict is Verdict.FAILS:
             blamed = suspects(sheet, identity)
             yield Finding("funding.score", _ERROR, blamed.paths, said, blamed.review)
         elif score * 2 == int(score * 2):
-            yield Finding("funding.score", _NOTE, (identity.score,), f"{said}: rounded, or by a band")
+            yield Finding("funding.score", _NOTE, (identity.score,), sentences.BY_BAND.of(said=said))
         elif judge(abs(identity.of(sheet.values) - score), identity.unit) is Verdict.ROUNDING:
-            yield Finding("funding.score", _NOTE, (identity.score,), f"{said}: within rounding")
+            yield Finding("funding.score", _NOTE, (identity.score,), sentences.WITHIN_ROUNDING.of(said=said))
         else:
             yield Finding("funding.score", _WARNING, (identity.score,), said, (identity.score,))
 
@@ -167,20 +173,23 @@ def funding_parts(form: FormView) -> Iterator[Finding]:
         identity = sheet.parts.get(column)
         if identity is None:
             if total in sheet.values and blank:
-                yield Finding("funding.parts", _NOTE, (*blank, total), f"the parts of {column} are not all printed")
+                said = sentences.PARTS_NOT_PRINTED.of(column=sentences.AMOUNT_COLUMNS[column])
+                yield Finding("funding.parts", _NOTE, (*blank, total), said)
             continue
         verdict = identity.verdict(sheet.values)
         if verdict is Verdict.HOLDS:
             continue
         summed = identity.of(sheet.values)
-        said = f"the parts of {column} add up to {shown(summed, 6)}, the total is printed {sheet.printed(total)}"
+        said = sentences.PARTS.of(
+            column=sentences.AMOUNT_COLUMNS[column], summed=shown(summed, 6), total=sheet.printed(total)
+        )
         if verdict is Verdict.ROUNDING:
-            yield Finding("funding.parts", _NOTE, (total,), f"{said}: within rounding")
+            yield Finding("funding.parts", _NOTE, (total,), sentences.WITHIN_ROUNDING.of(said=said))
             continue
         blamed = suspects(sheet, identity)
         severity = _ERROR
         if identity.judged(sheet.values) is not Verdict.FAILS:
-            severity, said = _NOTE, f"{said}: within rounding, though nothing there needed it"
+            severity, said = _NOTE, sentences.NEEDLESS_ROUNDING.of(said=said)
         elif blank and summed < sheet.values[total]:
             severity, blamed = _WARNING, merged(Suspects(blank, blank), blamed)
         yield Finding("funding.parts", severity, blamed.paths, said, blamed.review)
@@ -201,8 +210,10 @@ def funding_repeat(form: FormView) -> Iterator[Finding]:
         if once not in sheet.values or again not in sheet.values or sheet.values[once] == sheet.values[again]:
             continue
         if all(_same_amount(sheet, column) for column in MONEY_COLUMNS[1:]):
-            message = f"the appropriation line repeats the {cell} {sheet.printed(once)} as {sheet.printed(again)}"
-            yield Finding("funding.repeat", _WARNING, (again, once), message, (again, once))
+            said = sentences.REPEATED.of(
+                cell=sentences.REPEATED_CELLS[cell], once=sheet.printed(once), again=sheet.printed(again)
+            )
+            yield Finding("funding.repeat", _WARNING, (again, once), said, (again, once))
 
 
 def _same_amount(sheet: Figures, column: str) -> bool:
@@ -222,8 +233,7 @@ def funding_columns(form: FormView) -> Iterator[Finding]:
     sheet = figures(form)
     line = [f"funding.total.{cell}" for cell in FUNDING_CELLS]
     if sum(sheet.lost(path) for path in line) >= 2 and sum(bool(sheet.get(path)) for path in line[:3]) >= 2:
-        message = "the total line lacks several of its columns: the others may have shifted"
-        yield Finding("funding.columns", _WARNING, ("funding",), message, ("funding",))
+        yield Finding("funding.columns", _WARNING, ("funding",), sentences.COLUMNS_LOST, ("funding",))
 
 
 def funding_order(form: FormView) -> Iterator[Finding]:
@@ -239,8 +249,8 @@ def funding_order(form: FormView) -> Iterator[Finding]:
         executed, annual = (f"funding.{line}.{cell}" for cell in ("executed", "annual_budget"))
         spent, budget = sheet.get(executed), sheet.get(annual)
         if spent is not None and budget is not None and spent > budget:
-            message = f"executed {sheet.printed(executed)} exceeds the annual budget {sheet.printed(annual)}"
-            yield Finding("funding.order", _WARNING, (executed, annual), message)
+            said = sentences.OVERSPENT.of(executed=sheet.printed(executed), annual=sheet.printed(annual))
+            yield Finding("funding.order", _WARNING, (executed, annual), said)
 
 
 def money_unit(form: FormView) -> Iterator[Finding]:
@@ -255,17 +265,15 @@ def money_unit(form: FormView) -> Iterator[Finding]:
     """
     unit = unit_name(form.text("amount_unit"))
     if unit is not None and fold(form.text("amount_unit") or "").removeprefix("人民币") not in IN_YUAN:
-        yield Finding(
-            "money.unit", _WARNING, ("amount_unit",), "the heading's unit is no unit of money", ("amount_unit",)
-        )
+        yield Finding("money.unit", _WARNING, ("amount_unit",), sentences.NO_UNIT, ("amount_unit",))
     for path, printed in form.units.items():
         if unit is None or unit_name(printed) == unit:
             continue
-        message = f"printed in {printed} on a form in {unit}"
+        said = sentences.OTHER_UNIT.of(printed=printed, unit=unit)
         if form.number(path) == 0:
-            yield Finding("money.unit", _NOTE, (path,), message)
+            yield Finding("money.unit", _NOTE, (path,), said)
         else:
-            yield Finding("money.unit", _WARNING, (path,), message, (path,))
+            yield Finding("money.unit", _WARNING, (path,), said, (path,))
 
 
 class _Amount(NamedTuple):
@@ -308,14 +316,15 @@ def _cost(sheet: Figures, rows: Iterable[Row], cell: str, block: list[str], fact
         return
     for path, amounts in written.items():
         found = next((at for at in block if any(_agrees(sheet, amount, at) for amount in amounts)), None)
-        said = f"the cost row says {amounts[0].digits}, the money block {sheet.printed(found or block[0])}"
         if found == block[0] or (cell == "actual" and _SAVED.search(texts[path]) and _saved(sheet, amounts)):
             continue
         if found is not None:
-            said = f"the cost row follows the initial budget, the annual budget is {sheet.printed(block[0])}"
+            said = sentences.COST_OF_INITIAL.of(annual=sheet.printed(block[0]))
             yield Finding("cost.money", _NOTE, (path, block[0]), said)
-        elif any(sheet.printed(at).startswith(amounts[0].digits) and "." in amounts[0].digits for at in block):
-            yield Finding("cost.money", _WARNING, (path, block[0]), f"{said}: a digit may be lost", (path,))
+            continue
+        said = sentences.COST.of(written=amounts[0].digits, block=sheet.printed(block[0]))
+        if any(sheet.printed(at).startswith(amounts[0].digits) and "." in amounts[0].digits for at in block):
+            yield Finding("cost.money", _WARNING, (path, block[0]), sentences.DIGIT_LOST.of(said=said), (path,))
         else:
             yield Finding("cost.money", _WARNING, (path, block[0]), said)
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.forms import Finding, FormView, Severity
+from pipeline.forms import Finding, FormView, Sentence, Severity
 from pipeline.reading import RefKind
 from pipeline.vocabulary import fold
+from schemas.self_evaluation import sentences
 from schemas.self_evaluation.figures import Figures, Row, figures, says_nothing
 from schemas.self_evaluation.identities import Sum, Verdict, shown
 from schemas.self_evaluation.suspects import Suspects, merged, suspects
@@ -53,12 +54,12 @@ def weights_total(form: FormView) -> Iterator[Finding]:
     if verdict is Verdict.HOLDS:
         yield from _convention_by_chance(sheet)
         return
-    said = _sum_said(sheet, identity, "weights")
+    said = _sum_said(sheet, identity, sentences.WEIGHTS)
     blank = [row.at("weight") for row in _unmerged(sheet) if row.speaks and row.weight is None]
     if sheet.counts_funding and sheet.funding_cell("weight") is None and sheet.lost(_FUNDING_WEIGHT):
         blank.append(_FUNDING_WEIGHT)
     if blank and identity.of(sheet.values) < sheet.values["total_weight"]:
-        message = f"{said}; not every weight is printed"
+        message = sentences.WEIGHTS_BLANK.of(said=said)
         blamed = Suspects((*blank, "total_weight"), tuple(blank))
         if blank == [_FUNDING_WEIGHT] and sheet.funding_cell("score") is None:
             # A line without points at all may well be meant so: a misread weight is as likely as a lost one.
@@ -82,21 +83,19 @@ def grade(form: FormView) -> Iterator[Finding]:
     due = next(name for least, name in _GRADES if score >= least)
     said = next((name for name, words in _GRADE_WORDS.items() if printed.startswith(words)), None)
     if said is not None and said != due:
-        yield Finding(
-            "grade", _WARNING, ("total_score",), f"grade {printed} printed, a total score of {score} is {due}"
-        )
+        message = sentences.GRADE.of(printed=printed, score=score, due=due)
+        yield Finding("grade", _WARNING, ("total_score",), message)
 
 
 _GRADES = ((90, "优"), (80, "良"), (60, "中"), (-(10**9), "差"))
 _GRADE_WORDS = {"优": ("优",), "良": ("良",), "中": ("中", "一般", "合格"), "差": ("差", "不合格")}
 
 
-def _off(code: str, sheet: Figures, identity: Sum, blamed: Suspects, said: str) -> Finding:
+def _off(code: str, sheet: Figures, identity: Sum, blamed: Suspects, said: Sentence) -> Finding:
     """The finding for a sum that fails: a note where the tolerance would let it pass, though nothing was rounded."""
     if identity.judged(sheet.values) is Verdict.FAILS:
         return Finding(code, _ERROR, blamed.paths, said, blamed.review)
-    message = f"{said}: within rounding, though nothing there needed it"
-    return Finding(code, _NOTE, blamed.paths, message, blamed.review)
+    return Finding(code, _NOTE, blamed.paths, sentences.NEEDLESS_ROUNDING.of(said=said), blamed.review)
 
 
 def _convention_by_chance(sheet: Figures) -> Iterator[Finding]:
@@ -106,9 +105,7 @@ def _convention_by_chance(sheet: Figures) -> Iterator[Finding]:
         return
     for row in sheet.weighted:
         if row.score is not None and row.score + funding == row.weight and says_nothing(row.deviation):
-            message = (
-                f"the weights make the total without the funding line only because {row.weight} is not {row.score}"
-            )
+            message = sentences.WEIGHTS_BY_CHANCE.of(weight=row.weight, score=row.score)
             yield Finding("weights.total", _WARNING, (row.at("weight"),), message, (row.at("weight"),))
 
 
@@ -128,31 +125,35 @@ def scores_total(form: FormView) -> Iterator[Finding]:
     if identity is None:
         return
     verdict = identity.verdict(sheet.values)
-    said = _sum_said(sheet, identity, "scores")
+    said = _sum_said(sheet, identity, sentences.SCORES)
     # Score cells that are blank beside a weight, and what they can have held at most.
     blank = {row.at("score"): row.weight for row in sheet.weighted if row.weight and row.score is None}
     if sheet.counts_funding and (weight := sheet.funding_cell("weight")) and sheet.funding_cell("score") is None:
         blank[_FUNDING_SCORE] = sheet.values[weight]
     if verdict is Verdict.HOLDS:
         if blank:
-            yield Finding("scores.total", _NOTE, tuple(blank), f"{said}, though not every weight has a score")
+            yield Finding("scores.total", _NOTE, tuple(blank), sentences.SCORES_BLANK_YET_RIGHT.of(said=said))
     elif verdict is Verdict.ROUNDING:
-        yield Finding("scores.total", _NOTE, ("total_score",), f"{said}: within rounding")
+        yield Finding("scores.total", _NOTE, ("total_score",), sentences.WITHIN_ROUNDING.of(said=said))
     elif 0 < sheet.values["total_score"] - identity.of(sheet.values) <= sum(blank.values()):
-        message = f"{said}; not every weight has a score beside it"
+        message = sentences.SCORES_BLANK.of(said=said)
         yield Finding("scores.total", _WARNING, (*blank, "total_score"), message, tuple(blank))
     elif _unrounded(sheet, identity):
-        message = f"{said}: the total counts the funding score before rounding"
+        message = sentences.SCORE_UNROUNDED.of(said=said)
         yield Finding("scores.total", _WARNING, (_FUNDING_SCORE, "total_score"), message, (_FUNDING_SCORE,))
     else:
         blamed = merged(_blamed_for_scores(sheet, identity), Suspects(tuple(blank), tuple(blank)))
         yield _off("scores.total", sheet, identity, blamed, said)
 
 
-def _sum_said(sheet: Figures, identity: Sum, what: str) -> str:
-    line = "with" if any(part.startswith("funding.") for part in identity.parts) else "without"
-    total = sheet.printed(identity.total)
-    return f"the {what} add up to {shown(identity.of(sheet.values), 6)} {line} the funding line, total printed {total}"
+def _sum_said(sheet: Figures, identity: Sum, cells: Sentence) -> Sentence:
+    counted = any(part.startswith("funding.") for part in identity.parts)
+    return sentences.TOTAL.of(
+        cells=cells,
+        summed=shown(identity.of(sheet.values), 6),
+        line=sentences.WITH_FUNDING if counted else sentences.WITHOUT_FUNDING,
+        total=sheet.printed(identity.total),
+    )
 
 
 def _unmerged(sheet: Figures) -> Iterator[Row]:
@@ -195,7 +196,7 @@ def score_range(form: FormView) -> Iterator[Finding]:
     for bound in sheet.bounds:
         if bound.verdict(sheet.values) is Verdict.FAILS:
             blamed = suspects(sheet, bound)
-            message = f"score {sheet.printed(bound.score)} of weight {sheet.printed(bound.weight)}"
+            message = sentences.OUT_OF_RANGE.of(score=sheet.printed(bound.score), weight=sheet.printed(bound.weight))
             yield Finding("score.range", _ERROR, blamed.paths, message, blamed.review)
 
 
@@ -213,18 +214,18 @@ def level1_subtotal(form: FormView) -> Iterator[Finding]:
         path = f"level1_weights.{heading}"
         identity = sheet.subtotals.get(heading)
         if heading in sheet.bare_headings and path in sheet.values and sheet.values[path]:
-            message = f"{printed} points, but no row stands below"
+            message = sentences.SUBTOTAL_OF_NO_ROWS.of(printed=printed)
             yield Finding("level1.subtotal", _WARNING, ("indicators[]", path), message, ("indicators[]",))
             continue
         if identity is None:
-            yield Finding("level1.subtotal", _NOTE, (path,), f"{printed} points, but no row below prints a weight")
+            yield Finding("level1.subtotal", _NOTE, (path,), sentences.SUBTOTAL_OF_NO_WEIGHTS.of(printed=printed))
             continue
         verdict = identity.verdict(sheet.values)
         if verdict is Verdict.HOLDS:
             continue
-        said = f"the rows below weigh {shown(identity.of(sheet.values), 6)}, the heading prints {printed}"
+        said = sentences.SUBTOTAL.of(summed=shown(identity.of(sheet.values), 6), printed=printed)
         if verdict is Verdict.ROUNDING:
-            yield Finding("level1.subtotal", _NOTE, (path,), f"{said}: within rounding")
+            yield Finding("level1.subtotal", _NOTE, (path,), sentences.WITHIN_ROUNDING.of(said=said))
         else:
             yield _off("level1.subtotal", sheet, identity, suspects(sheet, identity), said)
 
@@ -242,7 +243,7 @@ def deviation_missing(form: FormView) -> Iterator[Finding]:
         if row.weight is None or row.score is None or row.score >= row.weight or not says_nothing(row.deviation):
             continue
         if form.kinds.get(row.at("deviation")) is not RefKind.ABSENT:
-            message = f"{row.weight - row.score} of {row.weight} points are lost without a reason"
+            message = sentences.NO_REASON.of(lost=row.weight - row.score, weight=row.weight)
             yield Finding("deviation.missing", _WARNING, (row.at("deviation"), row.at("score")), message)
 
 
@@ -282,12 +283,12 @@ def score_target(form: FormView) -> Iterator[Finding]:
         target, actual = fold(row.target or ""), fold(row.actual or "")
         full = row.score == row.weight
         paths = (row.at("score"), row.at("actual"), row.at("target"))
-        points = f"{row.score} of {row.weight} points"
+        points = sentences.POINTS.of(score=row.score, weight=row.weight)
         if full and _UNDONE.match(actual):
-            yield Finding("score.target", _WARNING, paths, f"{points} for what is said not to be done")
+            yield Finding("score.target", _WARNING, paths, sentences.NOT_DONE.of(points=points))
             continue
         if target and target == actual and not full:
-            yield Finding("score.target", _NOTE, paths, f"{points} for a target that is met word for word")
+            yield Finding("score.target", _NOTE, paths, sentences.MET_WORD_FOR_WORD.of(points=points))
             continue
         a, b = _quantity(target), _quantity(actual)
         if a is None or b is None or (a.unit != b.unit and (a.unit == "%" or b.unit)):
@@ -297,13 +298,15 @@ def score_target(form: FormView) -> Iterator[Finding]:
             low, high = sorted((a.value, b.value))
             earned = row.weight * low / high
             if full:
-                yield Finding("score.target", _WARNING, paths, f"{points}, missed: the rule gives {shown(earned)}")
+                said = sentences.MISSED.of(points=points, earned=shown(earned))
+                yield Finding("score.target", _WARNING, paths, said)
             elif row.score > earned + 1:
-                yield Finding("score.target", _NOTE, paths, f"{points}, the rule gives {shown(earned)}")
+                said = sentences.ABOVE_RULE.of(points=points, earned=shown(earned))
+                yield Finding("score.target", _NOTE, paths, said)
         elif not full:
-            yield Finding("score.target", _NOTE, paths, f"{points} for a target that is met")
+            yield Finding("score.target", _NOTE, paths, sentences.MET.of(points=points))
         elif not a.reverse and a.value and b.value >= 3 * a.value:
-            yield Finding("score.target", _NOTE, paths, f"{points} for a target overfulfilled by 200 % or more")
+            yield Finding("score.target", _NOTE, paths, sentences.OVERFULFILLED.of(points=points))
 
 
 def _quantity(text: str) -> _Quantity | None:
@@ -328,20 +331,18 @@ def row_merged(form: FormView) -> Iterator[Finding]:
         group = sheet.rows[first:last]
         for row in group[1:]:
             if own := tuple(row.at(cell) for cell in _POINTS if row.at(cell) in sheet.values):
-                message = (
-                    f"row {row.position + 1} prints points of its own, in a group that shares one weight and score"
-                )
+                message = sentences.POINTS_IN_GROUP.of(row=row.position + 1)
                 yield Finding("row.merged", _WARNING, own, message, own)
         if blank := tuple(row.at(cell) for row in group[:1] for cell in _POINTS if row.at(cell) not in sheet.values):
-            message = f"rows {first + 1} to {last} share one weight and score, but the first row prints none"
+            message = sentences.GROUP_WITHOUT_POINTS.of(first=first + 1, last=last)
             yield Finding("row.merged", _WARNING, blank, message, blank)
     for row in _unmerged(sheet):
         if row.weight is None and row.score is None and row.speaks:
             paths = (row.at("weight"), row.at("score"))
-            yield Finding("row.merged", _NOTE, paths, "a row with a target prints no points and shares none")
+            yield Finding("row.merged", _NOTE, paths, sentences.ROW_WITHOUT_POINTS)
         elif row.weight is None and row.score is not None:
-            message = "a score stands without a weight"
-            yield Finding("row.merged", _WARNING, (row.at("weight"), row.at("score")), message, (row.at("weight"),))
+            paths = (row.at("weight"), row.at("score"))
+            yield Finding("row.merged", _WARNING, paths, sentences.SCORE_ALONE, paths[:1])
 
 
 def indicator_duplicate(form: FormView) -> Iterator[Finding]:
@@ -358,5 +359,5 @@ def indicator_duplicate(form: FormView) -> Iterator[Finding]:
         path = f"indicators[{second.position}]"
         same = (first.weight, first.score) == (second.weight, second.score) and first.weight is not None
         surplus = sheet.weights is not None and sheet.weights in sheet.failing
-        message = f"row {second.position + 1} repeats row {first.position + 1}"
+        message = sentences.DUPLICATE.of(second=second.position + 1, first=first.position + 1)
         yield Finding("indicator.duplicate", _WARNING, (path,), message, (path,) if same or surplus else ())

@@ -13,6 +13,7 @@ from datetime import date
 from pipeline.forms import Finding, FormView, Kind, Severity
 from pipeline.reading import RefKind
 from pipeline.vocabulary import fold
+from schemas.self_evaluation import sentences
 from schemas.self_evaluation.figures import FUNDING_POINTS, figures, says_nothing
 from schemas.self_evaluation.labels import VOCABULARY
 from schemas.self_evaluation.record import LEAVES
@@ -44,7 +45,7 @@ def markup(form: FormView) -> Iterator[Finding]:
     """
     for path, text in form.values.items():
         if text is not None and ("<" in text or "&" in text) and _MARKUP.search(text):
-            yield Finding("markup", _WARNING, (path,), "markup stands in the cell", (path,))
+            yield Finding("markup", _WARNING, (path,), sentences.MARKUP, (path,))
 
 
 _REQUIRED = (
@@ -86,9 +87,9 @@ def field_missing(form: FormView) -> Iterator[Finding]:
         elif kind not in (RefKind.DASH, RefKind.KEYED) and not (
             path in FUNDING_POINTS and figures(form).without_funding
         ):
-            yield Finding("field.missing", _WARNING, (path,), "a cell that should be filled is blank", (path,))
+            yield Finding("field.missing", _WARNING, (path,), sentences.BLANK, (path,))
     if lacking:
-        yield Finding("field.missing", _NOTE, tuple(lacking), "the template has no place for what others ask for")
+        yield Finding("field.missing", _NOTE, tuple(lacking), sentences.NO_PLACE)
 
 
 _LEVEL1_BY_STEM = frozenset(_HEADINGS.stem(heading) for heading in _HEADINGS.outer)
@@ -106,15 +107,14 @@ def row_headings(form: FormView) -> Iterator[Finding]:
     for row in figures(form).rows:
         for cell, text in (("level1", row.level1), ("level2", row.level2)):
             if text is None and row.speaks and form.kinds.get(row.at(cell)) is not RefKind.ABSENT:
-                message = "the row stands under no heading"
-                yield Finding("row.headings", _WARNING, (row.at(cell),), message, (row.at(cell),))
+                yield Finding("row.headings", _WARNING, (row.at(cell),), sentences.NO_HEADING, (row.at(cell),))
         if row.level1 is None or row.level2 is None:
             continue
         above = _HEADINGS.stem(fold(row.level1))
         allowed = _HEADINGS.parents.get(_HEADINGS.stem(fold(row.level2)))
         if allowed is not None and above in _LEVEL1_BY_STEM and above not in allowed:
             paths = (row.at("level1"), row.at("level2"))
-            yield Finding("row.headings", _WARNING, paths, "the level2 heading does not belong there", paths[:1])
+            yield Finding("row.headings", _WARNING, paths, sentences.HEADING_ELSEWHERE, paths[:1])
 
 
 _NO_BLANK = (RefKind.DASH, RefKind.ABSENT)
@@ -136,11 +136,10 @@ def row_incomplete(form: FormView) -> Iterator[Finding]:
         words = tuple(row.at(cell) for cell in ("name", "target", "actual"))
         blank = tuple(path for path in words if form.values.get(path) is None and form.kinds.get(path) not in _NO_BLANK)
         if len(blank) == len(words):
-            yield Finding("row.incomplete", _WARNING, points, "points stand in a row without words", points)
+            yield Finding("row.incomplete", _WARNING, points, sentences.NO_WORDS, points)
         elif blank:
-            message = "a row with points lacks its name, target or achievement"
             review = words if words[0] in blank else blank
-            yield Finding("row.incomplete", _WARNING, review, message, review)
+            yield Finding("row.incomplete", _WARNING, review, sentences.WORDS_LACKING, review)
 
 
 _MEASURE = re.compile(r".*(?:率|度)[:：]?")
@@ -163,10 +162,10 @@ def cell_split(form: FormView) -> Iterator[Finding]:
             continue
         if row.actual is not None and _LEVEL.fullmatch(fold(row.actual)) and _MEASURE.fullmatch(fold(row.target)):
             paths = (row.at("target"), row.at("actual"))
-            yield Finding("cell.split", _WARNING, paths, "the target states no level, the achievement only one", paths)
+            yield Finding("cell.split", _WARNING, paths, sentences.NO_LEVEL, paths)
         if row.name is not None and _CLAUSE.fullmatch(row.name):
             paths = (row.at("name"), row.at("target"))
-            yield Finding("cell.split", _WARNING, paths, "the name ends in the middle of a sentence", paths)
+            yield Finding("cell.split", _WARNING, paths, sentences.NAME_UNENDED, paths)
 
 
 def date_year(form: FormView) -> Iterator[Finding]:
@@ -185,15 +184,16 @@ def date_year(form: FormView) -> Iterator[Finding]:
     try:
         on = date.fromisoformat(filled)
     except ValueError:
-        yield Finding("date.year", _WARNING, ("filled_on",), "the date of filling is no date", ("filled_on",))
+        yield Finding("date.year", _WARNING, ("filled_on",), sentences.NO_DATE, ("filled_on",))
         return
     late = on.year - int(year)
     if late < 0 or late > 3:
         paths = ("filled_on", "fiscal_year")
-        yield Finding("date.year", _WARNING, paths, f"filled in {on.year}, fiscal year {year}", paths)
+        message = sentences.FILLED_IN_OTHER_YEAR.of(filled=on.year, year=year)
+        yield Finding("date.year", _WARNING, paths, message, paths)
     elif late == 0:
         severity = _NOTE if on.month == 12 else _WARNING
-        message = f"filled in during its fiscal year {year}, in month {on.month}"
+        message = sentences.FILLED_IN_ITS_YEAR.of(year=year, month=on.month)
         yield Finding("date.year", severity, ("filled_on", "fiscal_year"), message)
 
 
@@ -222,9 +222,9 @@ def number_format(form: FormView) -> Iterator[Finding]:
         # Digits set apart by a gap are two numbers to us, whatever the author meant.
         plain = printed.isascii() and printed.isdigit() and (printed[0] != "0" or len(printed) == 1)
         if not plain and (re.search(r"[0-9.]\s+[0-9.]", printed) or not _CLEAN.fullmatch(fold(printed))):
-            yield Finding("number.format", _WARNING, (path,), "what is printed is no clean number", (path,))
+            yield Finding("number.format", _WARNING, (path,), sentences.NO_CLEAN_NUMBER, (path,))
         elif value is not None and not _VALUE.fullmatch(value):
-            yield Finding("number.format", _WARNING, (path,), "the value is no number", (path,))
+            yield Finding("number.format", _WARNING, (path,), sentences.NO_NUMBER, (path,))
 
 
 _PHONE_LEAVES = tuple(leaf for leaf, kind in LEAVES.items() if kind is Kind.PHONE)
@@ -242,5 +242,4 @@ def phone_format(form: FormView) -> Iterator[Finding]:
     for path in _PHONE_LEAVES:
         text = form.values.get(path)
         if text is not None and not says_nothing(text) and not _PHONE.fullmatch(fold(text)):
-            message = "what is printed is no telephone number"
-            yield Finding("phone.format", _WARNING, (path,), message, (path,))
+            yield Finding("phone.format", _WARNING, (path,), sentences.NO_PHONE, (path,))

@@ -148,11 +148,6 @@ class Quotient:
         """Executed in percent of that budget; None of a budget of nothing."""
         return values[self.executed] * _HUNDRED / values[budget] if values[budget] > 0 else None
 
-    @property
-    def budget(self) -> str:
-        """What the denominator is called in a message."""
-        return self.annual.rpartition(".")[2].replace("_", " ")
-
     def against(self, values: Values, budget: str) -> Verdict:
         """The printed rate against the one recomputed of that budget."""
         recomputed = self.of(values, budget)

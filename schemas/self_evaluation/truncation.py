@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from pipeline.forms import Finding, FormView, Severity
+from pipeline.forms import Finding, FormView, Sentence, Severity
 from pipeline.vocabulary import display_width, fold
+from schemas.self_evaluation import sentences
 from schemas.self_evaluation.figures import Row, figures, says_nothing
 from schemas.self_evaluation.labels import VOCABULARY
 
@@ -54,15 +55,15 @@ _COMPLETE = frozenset(
 """Words that stand for a whole achievement though the target goes on behind them."""
 
 
-def _ends_cut(text: str) -> str | None:
+def _ends_cut(text: str) -> Sentence | None:
     """Why a text cannot end where it does; None if it can."""
     if _TAIL.search(text[-2:]) and not says_nothing(text):
-        return "it ends in the middle of a phrase"
+        return sentences.MIDDLE_OF_PHRASE
     folded = text if text.isascii() else text.replace("（", "(").replace("）", ")")
     if _OPENERS.search(folded):
         for opening, closing in _PAIRS:
             if folded.count(opening) > folded.count(closing) and folded.rfind(opening) > folded.rfind(closing):
-                return "a bracket or a quote is left open"
+                return sentences.LEFT_OPEN
     return None
 
 
@@ -88,7 +89,7 @@ class Clip(NamedTuple):
     """A cell that may be cut, and why."""
 
     path: str
-    why: str
+    why: Sentence
 
 
 def weak_signs(rows: list[Row], column: str) -> dict[int, str]:
@@ -124,9 +125,9 @@ def clipped(rows: list[Row], column: str, signs: Mapping[int, str]) -> Iterator[
     for index, text in texts.items():
         path = f"indicators[{index}].{column}"
         if index in signs:
-            yield Clip(path, "the same words stand there at greater length")
+            yield Clip(path, sentences.LONGER_BESIDE)
         elif len(text) <= _SHORT and not _QUANTITY.fullmatch(text) and not text.isdecimal():
-            yield Clip(path, "other cells of the column are cut off at this width")
+            yield Clip(path, sentences.CUT_COLUMN)
 
 
 _HEADINGS = VOCABULARY.table.headings
@@ -147,7 +148,7 @@ def cell_truncated(form: FormView) -> Iterator[Finding]:
     for column in CLIPPED_COLUMNS:
         found += clipped(rows, column, weak_signs(rows, column))
     for path, why in dict(reversed(found)).items():
-        yield Finding("cell.truncated", Severity.WARNING, (path,), f"the text seems cut off: {why}", (path,))
+        yield Finding("cell.truncated", Severity.WARNING, (path,), sentences.CUT.of(why=why), (path,))
 
 
 def _cut_alone(form: FormView) -> Iterator[Clip]:
@@ -166,14 +167,14 @@ def _cut_alone(form: FormView) -> Iterator[Clip]:
             if text is not None and (why := _ends_cut(text)) is not None:
                 yield Clip(row.at(cell), why)
         if row.level1 is not None and _cut_heading(row.level1, _HEADINGS.outer):
-            yield Clip(row.at("level1"), "it is the beginning of a known heading")
+            yield Clip(row.at("level1"), sentences.HEADING_BEGUN)
     inner = {row.position: row.level2 for row in rows if row.level2 is not None}
     cut = {index for index, heading in inner.items() if _cut_heading(heading, _HEADINGS.inner)}
     for index, heading in inner.items():
         if index in cut:
-            yield Clip(rows[index].at("level2"), "it is the beginning of a known heading")
+            yield Clip(rows[index].at("level2"), sentences.HEADING_BEGUN)
         elif cut and not heading.endswith(_HEADINGS.suffix):
-            yield Clip(rows[index].at("level2"), "other headings of the column are cut off")
+            yield Clip(rows[index].at("level2"), sentences.HEADINGS_CUT)
 
 
 # What an author puts before the words of a target to say that they are done, or are to be.
@@ -199,5 +200,4 @@ def cell_stray(form: FormView) -> Iterator[Finding]:
             continue
         path, long, short = (pair[0], one, other) if len(one) > len(other) else (pair[1], other, one)
         if len(short) >= _LONG_ENOUGH and long.endswith(short) and _IDEOGRAPH.match(long) and long[0] not in _MARKS:
-            message = "but for its first character the text is its neighbour's"
-            yield Finding("cell.stray", Severity.WARNING, (path,), message, (path,))
+            yield Finding("cell.stray", Severity.WARNING, (path,), sentences.STRAY, (path,))

@@ -1,0 +1,150 @@
+"""The documents that a reviewer has open: as they are settled now, with what is asked about them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.anchors import Anchors, anchor_key
+from pipeline.choice import stored_plan
+from pipeline.decisions import Decision, Purpose
+from pipeline.dossier import ORPHAN, Indexer, orphan_key
+from pipeline.readers.llm import Known
+from pipeline.review.asking import orphan_question, question_of
+from pipeline.review.question import Item, Question
+from pipeline.settings import Settings
+from pipeline.settle import Settled, Settler
+from pipeline.source import Document
+from pipeline.store.rows import DossierRow, DrawnRow
+from pipeline.store.store import Store
+from pipeline.work import Job, installed_engine, open_stored
+
+__all__ = ["Desk", "Opened"]
+
+_OPEN_AT_ONCE = 4
+"""Documents that are kept open: the queue goes through one after the other, and an undo may go back."""
+_PENDING = "model.pending"
+
+
+@dataclass(slots=True)
+class Opened:
+    """A document, settled with the decisions that were known when it was looked at last."""
+
+    document: Document
+    location: str
+    settler: Settler
+    indexer: Indexer
+    lost: Sequence[Decision]
+    drawn: Sequence[DrawnRow]
+    decisions: tuple[Decision, ...]
+    settled: list[Settled]
+    row: DossierRow
+
+    def form(self, item: Item) -> Settled | None:
+        """The form that an item is about; None for an orphan whose form is gone."""
+        return next((each for each in self.settled if self.is_of(item, each)), None)
+
+    @staticmethod
+    def is_of(item: Item, form: Settled) -> bool:
+        """Is the item about that form?"""
+        return form.section.ordinal == item.ordinal and form.form_type.name == item.form_type
+
+    def anchors(self, form: Settled) -> Anchors:
+        """The anchors of a form's leaves."""
+        return Anchors(self.document, form.section, form.form_type, form.reading, form.added)
+
+    def take(self, decisions: tuple[Decision, ...]) -> None:
+        """Settle the document again, with these decisions."""
+        self.decisions = decisions
+        self.settled = self.settler.settle(decisions)
+        self.row = self.indexer.row(self.settled, decisions, self.lost, self.drawn)
+
+
+class Desk:
+    """Opens documents out of a store, and keeps some of them open."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._blind = settings.review.blind
+        self._engine = installed_engine()
+        self._plan = stored_plan(settings, store, index=True)
+        self._open: OrderedDict[str, Opened] = OrderedDict()
+
+    @property
+    def basis(self) -> str:
+        """By what documents are settled."""
+        return self._plan.versions.basis
+
+    def open(self, sha256: str) -> Opened:
+        """A document as it stands with all decisions that have been made about it until now."""
+        decisions = self._store.reviews.decisions([sha256]).get(sha256, ())
+        opened = self._open.pop(sha256, None)
+        if opened is None or _cuts(opened.decisions) != _cuts(decisions):
+            opened = self._opened(sha256, decisions)
+        elif opened.decisions != decisions:
+            opened.take(decisions)
+        self._open[sha256] = opened
+        if len(self._open) > _OPEN_AT_ONCE:
+            self._open.popitem(last=False)
+        return opened
+
+    def renew_index(self, opened: Opened) -> None:
+        """Have the queue say of a document what settling says of it now."""
+        while not self._store.reviews.write_index(opened.row):
+            sha256 = opened.document.sha256
+            decisions = self._store.reviews.decisions([sha256]).get(sha256, ())
+            if _cuts(opened.decisions) != _cuts(decisions):
+                return  # it is cut otherwise now: whoever decided that renews it
+            opened.take(decisions)
+
+    def question(self, opened: Opened, item: Item) -> Question | None:
+        """An item as a question; None where it is not asked any more."""
+        row = next((each for each in opened.row.items if each.key == item.key), None)
+        if row is None:
+            return None
+        if row.path == ORPHAN:
+            decision = next(each for each in opened.decisions if orphan_key(each) == row.key)
+            return orphan_question(opened.document, opened.settled, decision, item, location=opened.location)
+        item = item._replace(path=row.path, ordinal=row.ordinal, reasons=row.reasons, purpose=Purpose(row.purpose))
+        form = opened.form(item)
+        assert form is not None, "what is asked is asked about a form"
+        return question_of(
+            opened.document,
+            opened.settled,
+            form,
+            row.path,
+            item,
+            blind=self._blind,
+            location=opened.location,
+            decisions=[each for each in opened.decisions if _is_there(each, row.key)],
+        )
+
+    def _opened(self, sha256: str, decisions: tuple[Decision, ...]) -> Opened:
+        name, location = self._store.reviews.named(sha256)
+        versions, readers = self._plan.versions, self._plan.readers
+        held = self._store.held([sha256], versions, readers, any_ingest=True)[sha256]
+        known: dict[str, Known] = {}
+        while True:
+            job = Job(name, location, location, sha256, held=held, known=known)
+            found = open_stored(job, self._engine, self._plan, decisions)
+            if not found.requests:
+                break
+            answers = self._store.answers([request.key for request in found.requests])
+            known |= {request.key: Known(problem=_PENDING) for request in found.requests}
+            known |= {key: Known(row.text, row.cut) for key, row in answers.items()}
+        settler = Settler(found.document, found.work)
+        indexer = Indexer(found.document, location, self.basis)
+        settled = settler.settle(decisions)
+        row = indexer.row(settled, decisions, found.lost, held.drawn)
+        return Opened(found.document, location, settler, indexer, found.lost, held.drawn, decisions, settled, row)
+
+
+def _cuts(decisions: Iterable[Decision]) -> set[str]:
+    """The decisions about sections, with what undoes them: what the document is cut by."""
+    of_section = {each.uid for each in decisions if each.kind.of_section}
+    return of_section | {each.uid for each in decisions if each.target in of_section}
+
+
+def _is_there(decision: Decision, key: str) -> bool:
+    return anchor_key(decision.sha256, decision.anchor, decision.purpose) == key
