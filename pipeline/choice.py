@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.forms import form_types
 from pipeline.messages import say
-from pipeline.model.caller import Caller
 from pipeline.model.failures import EndpointError
 from pipeline.model.lenient import Lenient
 from pipeline.model.options import ModelOptions
@@ -28,6 +27,9 @@ from pipeline.store.rows import AnswerRow, CallRow
 from pipeline.store.store import Store
 from pipeline.versions import current_versions
 from pipeline.work import Plan, installed_engine
+
+if TYPE_CHECKING:
+    from pipeline.model.caller import Caller
 
 __all__ = [
     "answer_row",
@@ -141,6 +143,8 @@ def open_caller(options: ModelOptions, store: Store, run_id: int, budget: Budget
         store.write_answers(
             run_id, map(answer_row, (answer for answer in answers if not answer.problem)), call_rows(answers)
         )
+
+    from pipeline.model.caller import Caller
 
     caller = Caller(options=options, key=api_key(), schema=schema_of, keep=keep, budget=budget)
     try:

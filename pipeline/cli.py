@@ -30,6 +30,18 @@ __all__ = [
     "export",
     "formtally",
     "main",
+    "review",
+    "review_command",
+    "review_decide",
+    "review_export",
+    "review_gold",
+    "review_import",
+    "review_key",
+    "review_list",
+    "review_redo",
+    "review_rescan",
+    "review_sign_off",
+    "review_undo",
     "run",
     "status",
 ]
@@ -45,11 +57,18 @@ app = typer.Typer(
 
 batch = typer.Typer(help=say("help.batch"), no_args_is_help=True)
 app.add_typer(batch, name="batch")
+review = typer.Typer(help=say("help.review"), invoke_without_command=True)
+app.add_typer(review, name="review")
 
 _Db = Annotated[str | None, typer.Option(help=say("help.db"), metavar="URL")]
 _Jobs = Annotated[int | None, typer.Option(help=say("help.jobs"), min=1, metavar="N")]
 _AskingReader = Annotated[str | None, typer.Option(help=say("help.batch_reader"), metavar="NAME")]
 _Json = Annotated[bool, typer.Option("--json", help=say("help.json"))]
+_Reviewer = Annotated[str | None, typer.Option(help=say("help.reviewer"), metavar="NAME")]
+_InDocument = Annotated[str | None, typer.Option("--document", help=say("help.in_document"), metavar="PART")]
+_Reason = Annotated[str | None, typer.Option("--reason", "--check", help=say("help.reason"), metavar="CODE")]
+_Body = Annotated[str | None, typer.Option(help=say("help.body"), metavar="PART")]
+_Year = Annotated[str | None, typer.Option(help=say("help.year"), metavar="YEAR")]
 
 
 def _say_version(wanted: bool) -> None:
@@ -119,7 +138,7 @@ def export(
     out: Annotated[Path, typer.Option(help=say("help.out"), metavar="PATH", show_default=False)],
     format: Annotated[str | None, typer.Option(help=say("help.format"), metavar="NAME")] = None,
     document: Annotated[list[str] | None, typer.Option(help=say("help.document"), metavar="NAME")] = None,
-    only: Annotated[str | None, typer.Option(help=say("help.only"), metavar="settled")] = None,
+    only: Annotated[str | None, typer.Option(help=say("help.only"), metavar="settled|signed")] = None,
     db: _Db = None,
     jobs: _Jobs = None,
 ) -> int:
@@ -213,6 +232,173 @@ def batch_poll(
     from pipeline.settings import load_settings
 
     return batch_poll_command(load_settings(db=db), wait=wait)
+
+
+@review.callback()
+def review_command(
+    context: typer.Context,
+    plain: Annotated[bool, typer.Option("--plain", help=say("help.plain"))] = False,
+    reviewer: _Reviewer = None,
+    document: _InDocument = None,
+    reason: _Reason = None,
+    body: _Body = None,
+    year: _Year = None,
+    audit: Annotated[int | None, typer.Option(help=say("help.audit"), min=1, metavar="N")] = None,
+    audit_to: Annotated[str | None, typer.Option(help=say("help.audit_to"), metavar="SHARE")] = None,
+    keying: Annotated[bool, typer.Option("--keying", help=say("help.keying"))] = False,
+    db: _Db = None,
+) -> int:
+    """Settle what the readers doubt."""
+    from pipeline.review.commands import audit_drawn, refuse_options, review_queue
+    from pipeline.settings import load_settings
+
+    if context.invoked_subcommand is not None:
+        refuse_options(context.params, context.invoked_subcommand)
+        return 0
+    settings = load_settings(db=db)
+    if keying:
+        from pipeline.review.keying import keying_command
+
+        return keying_command(settings, reviewer=reviewer)
+    filters = {"document": document, "reason": reason, "body": body, "year": year}
+    if audit is not None or audit_to is not None:
+        return audit_drawn(settings, count=audit, to=audit_to, reviewer=reviewer, filters=filters)
+    return review_queue(settings, plain=plain, reviewer=reviewer, filters=filters)
+
+
+@review.command("list", help=say("help.review.list"))
+def review_list(
+    document: _InDocument = None,
+    reason: _Reason = None,
+    body: _Body = None,
+    year: _Year = None,
+    limit: Annotated[int, typer.Option(help=say("help.limit"), min=0, metavar="N")] = 100,
+    show: Annotated[bool, typer.Option("--show", help=say("help.show_candidates"))] = False,
+    json: _Json = False,
+    db: _Db = None,
+) -> int:
+    """Say what is to be settled."""
+    from pipeline.review.commands import review_list_command
+    from pipeline.settings import load_settings
+
+    filters = {"document": document, "reason": reason, "body": body, "year": year}
+    return review_list_command(load_settings(db=db), filters=filters, limit=limit, show=show, as_json=json)
+
+
+@review.command("decide", help=say("help.review.decide"))
+def review_decide(
+    ids: Annotated[list[str], typer.Argument(help=say("help.ids"), metavar="ID", show_default=False)],
+    kind: Annotated[str, typer.Argument(help=say("help.kind"), metavar="KIND", show_default=False)],
+    value: Annotated[str | None, typer.Option(help=say("help.value"), metavar="TEXT")] = None,
+    reviewer: _Reviewer = None,
+    json: _Json = False,
+    db: _Db = None,
+) -> int:
+    """Settle entries of the queue by their id."""
+    from pipeline.review.commands import review_decide_command
+    from pipeline.settings import load_settings
+
+    return review_decide_command(load_settings(db=db), ids, kind=kind, value=value, reviewer=reviewer, as_json=json)
+
+
+@review.command("undo", help=say("help.review.undo"))
+def review_undo(reviewer: _Reviewer = None, db: _Db = None) -> int:
+    """Take back the last decision."""
+    from pipeline.review.commands import review_undo_command
+    from pipeline.settings import load_settings
+
+    return review_undo_command(load_settings(db=db), reviewer=reviewer)
+
+
+@review.command("redo", help=say("help.review.redo"))
+def review_redo(reviewer: _Reviewer = None, db: _Db = None) -> int:
+    """Let what was taken back hold again."""
+    from pipeline.review.commands import review_undo_command
+    from pipeline.settings import load_settings
+
+    return review_undo_command(load_settings(db=db), reviewer=reviewer, redo=True)
+
+
+@review.command("sign-off", help=say("help.review.sign_off"))
+def review_sign_off(
+    documents: Annotated[
+        list[str] | None, typer.Argument(help=say("help.signed_documents"), metavar="[DOCUMENT]", show_default=False)
+    ] = None,
+    all_settled: Annotated[bool, typer.Option("--all-settled", help=say("help.all_settled"))] = False,
+    reviewer: _Reviewer = None,
+    db: _Db = None,
+) -> int:
+    """Vouch for settled documents."""
+    from pipeline.review.life import sign_off_command
+    from pipeline.settings import load_settings
+
+    return sign_off_command(load_settings(db=db), documents or [], all_settled=all_settled, reviewer=reviewer)
+
+
+@review.command("rescan", help=say("help.review.rescan"))
+def review_rescan(json: _Json = False, db: _Db = None) -> int:
+    """List what has to be scanned again."""
+    from pipeline.review.life import rescan_command
+    from pipeline.settings import load_settings
+
+    return rescan_command(load_settings(db=db), as_json=json)
+
+
+@review.command("key", help=say("help.review.key"))
+def review_key(
+    document: Annotated[str, typer.Argument(help=say("help.keyed_document"), metavar="DOCUMENT", show_default=False)],
+    form: Annotated[int | None, typer.Option(help=say("help.keyed_form"), min=1, metavar="N")] = None,
+    keyers: Annotated[int, typer.Option(help=say("help.keyers"), min=1, max=2, metavar="N")] = 1,
+    reviewer: _Reviewer = None,
+    db: _Db = None,
+) -> int:
+    """Have forms keyed as a whole."""
+    from pipeline.review.keying import key_command
+    from pipeline.settings import load_settings
+
+    return key_command(load_settings(db=db), document, ordinal=form, keyers=keyers, reviewer=reviewer)
+
+
+@review.command("gold", help=say("help.review.gold"))
+def review_gold(
+    out: Annotated[Path, typer.Option(help=say("help.gold_out"), metavar="DIR", show_default=False)],
+    db: _Db = None,
+) -> int:
+    """Write gold records of keyed forms."""
+    from pipeline.review.keying import gold_command
+    from pipeline.settings import load_settings
+
+    return gold_command(load_settings(db=db), out=out)
+
+
+@review.command("export", help=say("help.review.export"))
+def review_export(
+    out: Annotated[Path, typer.Argument(help=say("help.review_out"), metavar="FILE.xlsx", show_default=False)],
+    document: _InDocument = None,
+    reason: _Reason = None,
+    body: _Body = None,
+    year: _Year = None,
+    db: _Db = None,
+) -> int:
+    """Write a workbook for colleagues."""
+    from pipeline.review.exchange import review_export_command
+    from pipeline.settings import load_settings
+
+    filters = {"document": document, "reason": reason, "body": body, "year": year}
+    return review_export_command(load_settings(db=db), out=out, filters=filters)
+
+
+@review.command("import", help=say("help.review.import"))
+def review_import(
+    file: Annotated[Path, typer.Argument(help=say("help.filled"), metavar="FILE.xlsx", show_default=False)],
+    reviewer: _Reviewer = None,
+    db: _Db = None,
+) -> int:
+    """Take the answers out of a workbook."""
+    from pipeline.review.exchange import review_import_command
+    from pipeline.settings import load_settings
+
+    return review_import_command(load_settings(db=db), file=file, reviewer=reviewer)
 
 
 def main(arguments: list[str] | None = None) -> int:

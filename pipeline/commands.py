@@ -36,7 +36,7 @@ from pipeline.work import Plan, installed_engine
 __all__ = [
     "eval_command",
     "export_command",
-    "next_export",
+    "next_command",
     "run_command",
     "status_command",
     "to_type",
@@ -69,6 +69,8 @@ def run_command(
         if export.suffix in (".csv", ".xlsx", ".parquet"):
             raise UsageError(say("export.only_jsonl", path=export, format=export.suffix[1:]))
         check_target(export, Format.JSONL)
+    from pipeline.review.audit import measured
+
     began = time.monotonic()
     report = Report()
     with Interruption() as interruption, ExitStack() as stack:
@@ -84,7 +86,7 @@ def run_command(
             run.digitise(paths, inputs, spool, {"reader": reader}, budget)
         written = None
         if spool is not None and export is not None and report.tally.forms > 0:
-            write_export(spool.lines(), export, Format.JSONL, stop=interruption.check)
+            write_export(spool.lines(), export, Format.JSONL, stop=interruption.check, audit=measured(store))
             written = str(export)
     _tell_other_kinds(inputs)
     show_report(
@@ -95,7 +97,7 @@ def run_command(
         export=written,
         next_command=say("next.again")
         if report.failures or run.cut_short
-        else next_export(settings, report.tally.questions > 0),
+        else next_command(settings, report.tally.questions > 0),
     )
     if run.fatal is not None:
         raise ConfigurationError(endpoint_sentence(run.fatal))
@@ -128,6 +130,8 @@ class _Run:
         self, paths: Sequence[str], inputs: Inputs, spool: Spool | None, arguments: dict[str, object], budget: Budget
     ) -> None:
         """Digitise the inputs. Raises `Interrupted` where somebody stops it."""
+        from pipeline.review.life import SignedLines
+
         settings, store, plan, report = self._settings, self._store, self._plan, self._report
         arguments |= {"paths": paths[:_PATHS_KEPT], "path_count": len(paths), "jobs": settings.jobs}
         run_id = store.begin_run("run", arguments)
@@ -149,7 +153,7 @@ class _Run:
                 progress = stack.enter_context(RunProgress(say("run.digitising"), total, report))
                 watchers: list[Watcher] = [progress, log_watcher(settings)]
                 if spool is not None:
-                    watchers.append(spool)
+                    watchers.append(SignedLines(store.reviews.signatures(), spool))
                 digitise_inputs(
                     inputs,
                     store=store,
@@ -172,16 +176,20 @@ class _Run:
 
 
 def status_command(settings: Settings, *, as_json: bool) -> int:
-    """Say what is in the store: documents, forms, the last run, what failed."""
+    """Say what is in the store: documents, forms, how far people are with them, the last run, what failed."""
+    from pipeline.review.life import standing
+
     with Store.open(settings.db, create=False) as store:
         plan = stored_plan(settings, store)
         shelf = store.shelf(plan.versions, plan.readers)
         last = store.last_run()
         failures = store.open_failures()
         spent = store.spent()
+        far = standing(store)
         by_form = store.spent_on_forms(plan.versions) if as_json and spent.calls else []
     if not as_json:
-        show_status(store.shown, shelf, last, failures, spent, next_export(settings, True))
+        following = next_command(settings, far.questions + far.audits > 0)
+        show_status(store.shown, shelf, last, failures, spent, far, following)
         return ExitCode.DONE
     said = {
         "store": store.shown,
@@ -194,6 +202,7 @@ def status_command(settings: Settings, *, as_json: bool) -> int:
         "last_run": None
         if last is None
         else {"started": last.started, "finished": last.finished, "outcome": last.outcome, "counts": last.counts},
+        **far.data(),
         "model": {
             **_spent(spent),
             "forms": [
@@ -228,19 +237,26 @@ def export_command(
 ) -> int:
     """Write the forms of the store, or of some of its documents, as an export."""
     kind = _chosen_format(format, out)
-    if only not in (None, "settled"):
-        raise UsageError(say("usage.unknown", option="only", value=only, instead="settled"))
+    if only not in (None, "settled", "signed"):
+        raise UsageError(say("usage.unknown", option="only", value=only, instead="settled, signed"))
     check_target(out, kind)
+    from pipeline.review.audit import measured
+    from pipeline.review.life import SignedLines
+
     with Interruption() as interruption, ExitStack() as stack:
         store = stack.enter_context(Store.open(settings.db, create=False))
         names = _chosen_names(store, documents)
+        signatures = store.reviews.signatures()
+        if only == "signed":
+            names = [row for row in names if row.sha256 in signatures]
         spool = stack.enter_context(Spool(out))
-        plan = stored_plan(settings, store, lines=True, only_settled=only is not None)
+        plan = stored_plan(settings, store, lines=True, only_settled=only == "settled", index=bool(signatures))
+        watcher = SignedLines(signatures, spool, only=only == "signed")
         run = LateRun(store, "export")
-        report = settle_documents(names, settings, plan, [spool], interruption.check, run=run)
+        report = settle_documents(names, settings, plan, [watcher], interruption.check, run=run)
         if not report.tally.forms:
-            raise NothingUsable(say("export.nothing"))
-        count = write_export(spool.lines(), out, kind, stop=interruption.check)
+            raise NothingUsable(say("export.none_signed" if only == "signed" else "export.nothing"))
+        count = write_export(spool.lines(), out, kind, stop=interruption.check, audit=measured(store))
     console().print(say("export.done", count=f"{count:,}", path=out))
     return ExitCode.DONE
 
@@ -308,10 +324,11 @@ def _tell_other_kinds(inputs: Inputs) -> None:
         console(stderr=True).print(said)
 
 
-def next_export(settings: Settings, questions: bool) -> str:
-    """The command to type next: a workbook to look at questions, or tables to work with."""
-    kind, out = ("xlsx", "formtally.xlsx") if questions else ("csv", "formtally-csv")
-    return to_type(settings, "export", "--format", kind, "--out", out)
+def next_command(settings: Settings, questions: bool) -> str:
+    """The command to type next: to settle questions, or for tables to work with."""
+    if questions:
+        return to_type(settings, "review")
+    return to_type(settings, "export", "--format", "csv", "--out", "formtally-csv")
 
 
 def to_type(settings: Settings, *words: str) -> str:

@@ -26,16 +26,20 @@ from pipeline.summary import console
 from pipeline.versions import current_versions
 from pipeline.work import Job, Plan, digitise, installed_engine
 
-__all__ = ["Spot", "picture_command", "picture_of"]
+__all__ = ["Spot", "cut_picture", "picture_command", "picture_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where on a page something stands: boxes, and by how much the page has to be turned to be read."""
+    """Where on a page something stands: boxes, and by how much the page has to be turned to be read.
+
+    Around `frame` a line is drawn, so that it is found among what stands beside it.
+    """
 
     page: int
     boxes: tuple[Box, ...]
     turn: int
+    frame: Box | None = None
 
 
 def picture_command(settings: Settings, *, document: str, form: int, path: str, out: Path) -> int:
@@ -45,11 +49,19 @@ def picture_command(settings: Settings, *, document: str, form: int, path: str, 
         if not named:
             raise UsageError(say("export.no_document", name=document))
         spot = _spot(store, named[0], form, path)
-    files, member = _files(named[0].location)
-    picture = in_child(picture_of, files, member, spot, settings.limits, limits=settings.limits)
-    out.write_bytes(picture)
+    out.write_bytes(cut_picture(named[0].location, spot, settings.limits))
     console().print(say("picture.done", path=out, page=spot.page))
     return ExitCode.DONE
+
+
+def cut_picture(location: str, spot: Spot, limits: Limits) -> bytes:
+    """The picture of a spot of a document as PNG, cut in a process of its own, which takes a second or two.
+
+    `location` is the absolute path of the document, which may lead into an archive. Raises `DocumentError` where the
+    file is gone or cannot be opened, or has no such page.
+    """
+    files, member = _files(location)
+    return in_child(picture_of, files, member, spot, limits, limits=limits)
 
 
 def picture_of(files: Sequence[str], member: str, spot: Spot, limits: Limits) -> bytes:
@@ -75,7 +87,7 @@ def picture_of(files: Sequence[str], member: str, spot: Spot, limits: Limits) ->
         if len(data) > 1 and kind_of(picture, "") in (Kind.PICTURE, Kind.TIFF):
             frames = frame_count(picture, limits)
         if page <= frames or picture is data[-1]:
-            return cut(picture, page, spot.boxes, turn=spot.turn)
+            return cut(picture, page, spot.boxes, turn=spot.turn, frame=spot.frame)
         page -= frames
     raise DocumentError("page.missing", "the document has no such page; run the same command again")
 

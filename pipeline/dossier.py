@@ -87,15 +87,17 @@ class Indexer:
         if not waiting:
             return
         locator = Locator(self._document, [(form.section, form.form_type, form.reading) for form in settled])
-        for position, each in enumerate(waiting):
+        for each in waiting:
             found = locator.find(each.anchor)
             if found is not None:
                 form, path = settled[found[0]], found[1]
-                yield _item(form, path, ("audit",), position, each.key, Purpose.AUDIT)
+                yield _item(form, path, ("audit",), each.key, Purpose.AUDIT)
 
     def _said(self, form: Settled) -> bytes:
-        """A hash of what a form says and of what is asked of it: who signs a document off vouches for this."""
-        said = [form.section.ordinal, form.record, form.states, form.review]
+        """A hash of what a form says and of what is asked of it: who signs a document off vouches for this. That
+        somebody has confirmed what was accepted before, as audits do, is nothing new."""
+        states = {path: state for path, state in form.states.items() if state not in ("accepted", "decided")}
+        said = [form.section.ordinal, form.record, states, form.review]
         return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).digest()
 
 
@@ -103,18 +105,18 @@ def _items(document: Document, form: Settled) -> Iterable[ItemRow]:
     """What is asked about a form, in record order."""
     if form.asked:
         anchors = Anchors(document, form.section, form.form_type, form.reading, form.added)
-        for position, (path, reasons) in enumerate(form.asked.items()):
+        for path, reasons in form.asked.items():
             key = anchor_key(document.sha256, anchors.of(path), Purpose.REVIEW)
-            yield _item(form, path, reasons, position, key, Purpose.REVIEW)
+            yield _item(form, path, reasons, key, Purpose.REVIEW)
 
 
-def _item(form: Settled, path: str, reasons: tuple[str, ...], position: int, key: str, purpose: Purpose) -> ItemRow:
+def _item(form: Settled, path: str, reasons: tuple[str, ...], key: str, purpose: Purpose) -> ItemRow:
     years = (leaf for leaf, kind in form.form_type.leaves.items() if kind is Kind.YEAR)
     return ItemRow(
         key=key,
         rank=_RANKS[purpose],
         ordinal=form.section.ordinal,
-        position=position,
+        position=_position(form, path),
         form_type=form.form_type.name,
         path=path,
         reasons=reasons,
@@ -124,6 +126,11 @@ def _item(form: Settled, path: str, reasons: tuple[str, ...], position: int, key
         same=_same(form, path, reasons) if purpose is Purpose.REVIEW else "",
         not_by=form.barred.get(path, ()),
     )
+
+
+def _position(form: Settled, path: str) -> int:
+    """Place of a leaf in the record, the rows as a whole first: it stays the same while others leave the queue."""
+    return 0 if path.endswith("[]") else 1 + list(form.reading.leaves).index(path)
 
 
 def _value(form: Settled, path: str) -> str:
@@ -142,7 +149,7 @@ def _same(form: Settled, path: str, reasons: Sequence[str]) -> str:
     if not about and not value:
         return ""
     other = form.disputed.get(path)
-    question = about or [pattern(path), value, str(other.kind if other else ""), *sorted(reasons)]
+    question = about[:1] or [pattern(path), value, str(other.kind if other else ""), *sorted(reasons)]
     return hashlib.sha256(json.dumps([kind, *question], ensure_ascii=True).encode()).hexdigest()[:16]
 
 

@@ -19,10 +19,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigurationError, UsageError
+from pipeline.lines import with_keys
 from pipeline.messages import say
 from pipeline.work import Outcome
+
+if TYPE_CHECKING:
+    from pipeline.review.audit import Measured
 
 __all__ = ["Format", "Spool", "check_target", "whole_file", "write_export"]
 
@@ -101,9 +106,17 @@ def check_target(target: Path, format: Format) -> None:
 
 
 def write_export(
-    lines: Iterable[bytes], target: Path, format: Format, *, stop: Callable[[], None] = lambda: None
+    lines: Iterable[bytes],
+    target: Path,
+    format: Format,
+    *,
+    stop: Callable[[], None] = lambda: None,
+    audit: Measured | None = None,
 ) -> int:
-    """Write lines, which come in order, as an export; the number of forms. `stop` is called for every form."""
+    """Write lines, which come in order, as an export; the number of forms. `stop` is called for every form.
+
+    `audit` is what audits of the store have found; it stands on every line, or in a table of its own.
+    """
     count = 0
 
     def counted() -> Iterator[bytes]:
@@ -116,25 +129,28 @@ def write_export(
     with _file_errors(target):
         if format.is_folder:
             with _whole_folder(target) as folder:
-                _write_tables(counted(), folder, format)
+                _write_tables(counted(), folder, format, audit)
         else:
             with whole_file(target) as file:
                 if format is Format.JSONL:
+                    said = None if audit is None else {"audit": audit.data()}
                     with open(file, "wb") as stream:
                         for line in counted():
-                            stream.write(line)
+                            stream.write(line if said is None else with_keys(line, said))
                 else:
-                    _write_tables(counted(), file, format)
+                    _write_tables(counted(), file, format, audit)
     return count
 
 
-def _write_tables(lines: Iterable[bytes], target: Path, format: Format) -> None:
+def _write_tables(lines: Iterable[bytes], target: Path, format: Format, audit: Measured | None) -> None:
     from pipeline.forms import form_types
     from pipeline.sheets import writer
-    from pipeline.tables import Tables
+    from pipeline.tables import AUDIT, Tables, audit_rows
 
     tables = Tables(form_types())
-    with writer(format.value, target, tables.shapes) as write:
+    with writer(format.value, target, [*tables.shapes, *([AUDIT] if audit is not None else [])]) as write:
+        for row in audit_rows(audit) if audit is not None else ():
+            write(AUDIT.name, row)
         for line in lines:
             for table, row in tables.rows(json.loads(line)):
                 write(table, row)

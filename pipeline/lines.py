@@ -11,7 +11,7 @@ from pipeline.source import Document
 if TYPE_CHECKING:
     from pipeline.settle import Settled
 
-__all__ = ["form_line", "line_bytes"]
+__all__ = ["form_line", "line_bytes", "with_keys"]
 
 # JSON leaves these as they are, and many programs take them for line ends.
 _LINE_ENDS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -56,3 +56,8 @@ def line_bytes(line: Mapping[str, Any]) -> bytes:
     except UnicodeEncodeError:
         # A text decoded from odd UTF-16 may hold half a character: JSON can say so, UTF-8 cannot.
         return json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def with_keys(line: bytes, more: Mapping[str, Any]) -> bytes:
+    """A line with further keys behind its own."""
+    return line.removesuffix(b"}\n") + b"," + line_bytes(more).removeprefix(b"{")

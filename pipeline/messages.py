@@ -844,7 +844,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "help.out": ("File, or folder for csv and parquet.", "文件；csv 和 parquet 为文件夹。"),
     "help.document": ("Only this document; may be repeated.", "只导出这个文件；可重复。"),
-    "help.only": ("settled: only forms with nothing left in review.", "settled：只要没有待复核项的表。"),
+    "help.only": (
+        "settled: only forms with nothing left in review; signed: only documents that are signed off.",
+        "settled：只要没有待复核项的表；signed：只要已签署的文件。",
+    ),
     "help.eval_export": ("An export in JSON Lines; the store without one.", "JSON Lines 导出文件；不给则用库中数据。"),
     "help.gold": ("Folder of gold records, NAME-01.json ...", "标准答案文件夹，NAME-01.json ……"),
     "help.sources": ("Folder of the text documents: check the evidence too.", "文本文件所在文件夹：同时核对依据。"),
@@ -1055,6 +1058,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "这一项需要第二个人独立裁定",
     ),
     "reason.second.differs": ("two people decided this differently", "两个人的裁定不同"),
+    "reason.leaf.lost": (
+        "it was not found: is it printed?",
+        "没有找到这一项：原件上有吗？",
+    ),
     "reason.rescan": (
         "somebody could not read this: it is on the rescan list",
         "有人看不清这里：已列入重新扫描清单",
@@ -1187,6 +1194,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{option} stands before the command; write it behind: `formtally review {command} {option} ...`",
         "{option} 写在了子命令之前；请写在后面：`formtally review {command} {option} ...`",
     ),
+    "queue.audit_of_all": (
+        "an audit draws from the whole store; leave the filters away",
+        "抽查以整个库为对象；请去掉筛选条件",
+    ),
     "queue.bad_share": (
         "--audit-to takes a share of errors that is to be proven, such as 0.1%",
         "--audit-to 应为要证明的错误率，如 0.1%",
@@ -1211,10 +1222,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{name} has answered it before, and another person has to answer it now",
         "{name} 已经答过这一条，现在须由另一人作答",
     ),
-    "queue.some_failed": (
-        "{failed} of {total} entries were not decided; the others are",
-        "{total} 条中有 {failed} 条未能裁定，其余已裁定",
-    ),
     "queue.column.id": ("id", "编号"),
     "queue.column.where": ("where", "位置"),
     "queue.column.why": ("why", "原因"),
@@ -1229,7 +1236,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{open} questions in {documents} documents · {held} held by others · {skipped} put off by you",
         "{documents} 个文件中有 {open} 个问题 · 他人处理中 {held} · 您已推迟 {skipped}",
     ),
-    "plain.nothing_left": ("Nothing is left that others do not have.", "除他人正在处理的以外，已没有问题。"),
+    "plain.nothing_left": (
+        "Nothing is left that others do not have; `formtally review undo` takes your last decision back.",
+        "除他人正在处理的以外，已没有问题；用 `formtally review undo` 可撤销您的上一个裁定。",
+    ),
     "plain.left": ("Left; all that was decided is stored.", "已离开；所有裁定均已保存。"),
     "plain.document": ("Document", "文件"),
     "plain.form": ("form {ordinal}", "第 {ordinal} 张表"),
@@ -1244,7 +1254,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         ":discard removes the old decision, :skip leaves it",
         ":discard 废弃旧裁定，:skip 留待以后",
     ),
-    "plain.key": ("What is printed there?", "原件上印的是什么？"),
+    "plain.key": ("What is printed there", "原件上印的是什么"),
     "plain.key_seen": (
         "Enter accepts 1; else key what is printed, or :2 for the second",
         "回车采信第 1 项；否则录入原件内容，或用 :2 选第二项",
@@ -1431,6 +1441,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{path} is no name of a workbook; name a file that ends in .xlsx",
         "{path} 不是工作簿的名称；请给出以 .xlsx 结尾的文件名",
     ),
+    "workbook.exists": (
+        "{path} exists already, and somebody may have filled it in; name another file",
+        "{path} 已存在，可能已有人填写；请另选文件名",
+    ),
     "workbook.not_ours": (
         "{path} is no workbook that `formtally review export` made; save it as .xlsx, or take the exported one",
         "{path} 不是 `formtally review export` 导出的工作簿；请另存为 .xlsx，或使用导出的文件",
@@ -1454,6 +1468,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "workbook.refused_line": ("row {number}, {place}", "第 {number} 行，{place}"),
     "workbook.applied": ("Taken", "收入"),
     "workbook.known": ("Known already", "此前已收入"),
+    "workbook.spared": ("Asked no more", "已不再询问"),
     "workbook.empty": ("Left empty", "未填"),
     "workbook.refused": ("Not taken", "未收入"),
     "workbook.nothing_new": (
@@ -1478,8 +1493,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "库中没有这个问题；请导入到导出它的数据库",
     ),
     "workbook.gone": (
-        "it is not asked any more: what it was asked for holds now, or it was read anew",
-        "已不再询问：原因已不存在，或已重新读取",
+        "its place is not found any more: the document was cut or read anew; export it again",
+        "已找不到其位置：文件已重新切分或读取；请重新导出",
+    ),
+    "workbook.holds_otherwise": (
+        "it is not asked any more, and something else holds there; look at it again",
+        "已不再询问，而目前的值与所填不同；请再核对",
     ),
     "workbook.decided_same": (
         "{name} has decided the same meanwhile ({said})",
@@ -1547,6 +1566,210 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "help.value": ("What is printed there, or the words of a note.", "原件上印的内容，或备注的文字。"),
     "help.review_out": ("Workbook to write.", "要写入的工作簿。"),
     "help.filled": ("Workbook that came back.", "交回的工作簿。"),
+    # Audit, life, keying.
+    "audit.one": (
+        "give either --audit N or --audit-to SHARE, not both",
+        "--audit N 与 --audit-to 只能给出其一",
+    ),
+    "audit.nothing": (
+        "no value of the store is accepted without a question; run documents first, or settle what is asked",
+        "库中没有直接采信的值；请先运行文件，或先处理待复核内容",
+    ),
+    "audit.cannot": (
+        "{rate} of what was checked so far is wrong, so that at most {share} cannot be proven; mend the cause first",
+        "目前复查的错误率为 {rate}，无法证明不超过 {share}；请先解决错误的原因",
+    ),
+    "audit.needed": (
+        "To prove that at most {share} of {population} accepted values are wrong takes {count} more, if none of them "
+        "is found wrong; {taken} were drawn before.",
+        "要证明 {population} 个已采信的值中错误不超过 {share}，还须抽取 {count} 个，且都没有错误；"
+        "此前已抽取 {taken} 个。",
+    ),
+    "audit.enough": (
+        "The {taken} values that were drawn before are enough to prove at most {share}, once all of them are checked.",
+        "此前抽取的 {taken} 个值全部复查后，已足以证明不超过 {share}，无须再抽。",
+    ),
+    "audit.no_more": (
+        "All that is accepted was drawn before; there is nothing more to draw.",
+        "已采信的值此前均已抽取，没有可再抽的了。",
+    ),
+    "audit.stratum": ("Accepted values", "已采信的值"),
+    "audit.population": ("in all", "总数"),
+    "audit.before": ("drawn before", "此前抽取"),
+    "audit.drawn": ("Drawn now", "本次抽取"),
+    "audit.seed": ("Seed", "随机种子"),
+    "audit.figures": ("figures", "数字"),
+    "audit.names": ("names, telephones, dates", "姓名、电话、日期"),
+    "audit.text": ("text", "文字"),
+    "audit.rows": ("rows of a form", "整张表的行数"),
+    "audit.digital": ("digital", "电子文本"),
+    "audit.recognised": ("recognised", "识别所得"),
+    "audit.unknown": ("of unknown origin", "来源不明"),
+    "dossier.open": ("open", "未开始"),
+    "dossier.in_review": ("in review", "复核中"),
+    "dossier.settled": ("settled", "已结清"),
+    "dossier.signed_off": ("signed off", "已签署"),
+    "dossier.reopened": ("re-opened", "签署后有变"),
+    "status.dossiers": ("Review", "复核进度"),
+    "status.queue": ("Queue", "队列"),
+    "status.questions": ("{count} questions", "{count} 个问题"),
+    "status.audits": ("{count} to audit", "抽查 {count} 项"),
+    "status.rescan": ("{count} fields to scan again", "{count} 个字段须重新扫描"),
+    "status.audit": ("Silent errors", "漏检错误"),
+    "status.audit_begun": (
+        "not measured yet: none of {drawn} drawn of {population} accepted values is checked",
+        "尚未测得：从 {population} 个已采信的值中抽取了 {drawn} 个，均未复查",
+    ),
+    "status.audit_found": (
+        "{rate} (95 %: {low} to {high}): {wrong} wrong of {checked} checked, {drawn} drawn, {population} accepted",
+        "{rate}（95 % 区间 {low} 至 {high}）：复查 {checked} 个，错误 {wrong} 个；"
+        "已采信 {population} 个，共抽取 {drawn} 个",
+    ),
+    "status.reviewer": ("Reviewer", "复核人"),
+    "status.decisions": ("decisions", "裁定"),
+    "status.seconds": ("seconds", "秒数"),
+    "status.blind": ("blind", "盲录"),
+    "status.double": ("double", "双人"),
+    "status.audited": ("audit", "抽查"),
+    "status.people": (
+        "Seconds: the median. Blind, double, audit: how many agreed with a reader, with the other person, with what "
+        "had been accepted, and of how many.",
+        "秒数为中位数。盲录、双人、抽查：与读者、与另一人、与已采信值一致的比例及总数。",
+    ),
+    "status.reopened": (
+        "signed off by {name} on {when}, and changed since; look at it and sign it off again",
+        "{name} 于 {when} 签署，此后有变动；请查看后重新签署",
+    ),
+    "status.more_reopened": (
+        "and {count} more; `formtally status --json` lists all",
+        "另有 {count} 个；用 `formtally status --json` 全部列出",
+    ),
+    "export.none_signed": (
+        "no document is signed off; `formtally review sign-off --all-settled` does that",
+        "没有已签署的文件；可用 `formtally review sign-off --all-settled` 签署",
+    ),
+    "life.which": (
+        "name the documents to sign off, or give --all-settled, not both",
+        "请给出要签署的文件，或用 --all-settled，二者只能选一",
+    ),
+    "life.not_settled": (
+        "nothing was signed off; settle what is left in `formtally review` first",
+        "没有签署任何文件；请先在 `formtally review` 中处理余下的内容",
+    ),
+    "life.left": (
+        "{document}: {questions} questions are left, and {lost} fields have to be scanned again",
+        "{document}：还有 {questions} 个问题，{lost} 个字段须重新扫描",
+    ),
+    "life.no_form": ("{document}: there is no form in it", "{document}：其中没有表"),
+    "life.signed": (
+        "{count} documents signed off by {name}; {known} were before",
+        "{name} 签署了 {count} 个文件；此前已签署 {known} 个",
+    ),
+    "life.nothing_lost": ("Nothing has to be scanned again.", "没有须重新扫描的内容。"),
+    "life.document": ("document", "文件"),
+    "life.page": ("page", "页"),
+    "life.form": ("form", "表"),
+    "life.field": ("field", "字段"),
+    "keying.pages": ("page {pages}", "第 {pages} 页"),
+    "keying.form": ("{document} · form {form}", "{document} · 表 {form}"),
+    "keying.file": ("The document: {path}", "原件：{path}"),
+    "keying.recognised": (
+        "Its text was made by a machine out of a picture, so it is not shown: look at the document.",
+        "其文字由机器从图片识别而来，故不显示：请看原件。",
+    ),
+    "keying.help": (
+        "Key what is printed; nothing but Enter where nothing is. ^ for points that are printed once for this row and "
+        "the one above. =TEXT is taken as it stands. :back asks for the field before, :blank says that nothing is "
+        "printed, :lost that it cannot be read, :source shows the form, :quit leaves; what was keyed is stored.",
+        "请录入原件上印的内容；没有内容直接回车。分值或得分与上一行合并印一次的输入 ^。=文字 按原样收入。"
+        ":back 重录上一字段，:blank 表示没有内容，:lost 表示无法辨认，:source 显示整张表，:quit 离开；"
+        "已录入的均已保存。",
+    ),
+    "keying.rows": (
+        "How many rows are printed in the table, without heading and totals?",
+        "表中印有多少行（不计表头和合计）？",
+    ),
+    "keying.heading": (
+        "{place} (without points in brackets behind it)",
+        "{place}（不含后面括号中的分值）",
+    ),
+    "keying.above": (
+        "{place} (Enter: as above, {above}; :blank if nothing is printed for it)",
+        "{place}（回车：同上，{above}；确实没有则 :blank）",
+    ),
+    "keying.end": (
+        "All {count} fields are keyed. Enter ends the form; :back asks for the last one again",
+        "{count} 个字段均已录入。回车结束此表；:back 重录最后一项",
+    ),
+    "keying.finished": ("The form is keyed.", "此表录入完毕。"),
+    "keying.none_left": ("No form is left for you to key.", "没有需要您录入的表了。"),
+    "keying.left": (
+        "Left; what was keyed is stored, and the same command goes on.",
+        "已离开；录入内容均已保存，重新运行同一命令即可继续。",
+    ),
+    "keying.no_form": (
+        "{document} has {count} forms; give the number of one of them with --form",
+        "{document} 中有 {count} 张表；请用 --form 给出其中一张的序号",
+    ),
+    "keying.assigned": (
+        "To be keyed: {count} forms of {document}, {keyers} times each; `formtally review --keying` asks for them.",
+        "{document} 的 {count} 张表待录入，每张 {keyers} 人；请运行 `formtally review --keying`。",
+    ),
+    "keying.why_lost": ("illegible to {name}", "{name} 无法辨认"),
+    "keying.why_rows": (
+        "{name} counts {one} rows, {other_name} {other}",
+        "{name} 计 {one} 行，{other_name} 计 {other} 行",
+    ),
+    "keying.why_differs": (
+        "{name} keyed {one}, {other_name} {other}",
+        "{name} 录入 {one}，{other_name} 录入 {other}",
+    ),
+    "keying.no_gold": (
+        "no form is keyed to its end; assign forms with `formtally review key`, and key them with "
+        "`formtally review --keying`",
+        "没有录入完毕的表；请用 `formtally review key` 指定，再用 `formtally review --keying` 录入",
+    ),
+    "keying.same_name": (
+        "two forms would both be {name}.json; rename one of the documents and run it again",
+        "有两张表的文件名都会是 {name}.json；请给其中一个文件改名后重新运行",
+    ),
+    "keying.doubt": ("{name} {path}: {why}", "{name} {path}：{why}"),
+    "keying.gold": (
+        "{count} gold records in {folder}; of {doubts} leaves those who keyed them are not certain: they count as "
+        "ambiguous",
+        "已在 {folder} 写入 {count} 份标准答案；其中 {doubts} 个字段录入人不确定，计为存疑",
+    ),
+    "keying.waiting": ("{count} forms are not keyed to their end yet.", "另有 {count} 张表尚未录完。"),
+    "keying.left_out": (
+        "{count} forms were left out: their place is not found any more, or they come behind the 99th form.",
+        "{count} 张表未写入：已找不到位置，或序号超过 99。",
+    ),
+    "help.review.sign_off": (
+        "Vouch for what the forms of settled documents say.",
+        "签署已结清的文件。",
+    ),
+    "help.review.rescan": (
+        "List what people could not read, so that its pages can be scanned again.",
+        "列出无法辨认、须重新扫描的内容。",
+    ),
+    "help.review.key": (
+        "Have forms keyed blind as a whole, by one or two people: gold records for eval.",
+        "指定由一人或两人盲录整张表，作为 eval 的标准答案。",
+    ),
+    "help.review.gold": (
+        "Write gold records of the forms that were keyed as a whole.",
+        "把整张录入的表写成标准答案。",
+    ),
+    "help.signed_documents": ("Documents, by their names in exports.", "文件，按导出中的名称。"),
+    "help.all_settled": ("All documents that are settled.", "所有已结清的文件。"),
+    "help.keyed_document": ("The document, by its name in exports.", "文件，按导出中的名称。"),
+    "help.keyed_form": ("Only this form of the document.", "只要文件中的这张表。"),
+    "help.keyers": ("How many people key it, each for themselves: 1 or 2.", "由几人各自录入：1 或 2。"),
+    "help.keying": (
+        "Key whole forms that were assigned with `review key`, without seeing what was read.",
+        "盲录由 `review key` 指定的整张表。",
+    ),
+    "help.gold_out": ("The folder of gold records.", "标准答案所在文件夹。"),
     # Review app: the lines of the screen.
     "app.head": (
         "{open} to do in {documents} documents · {skipped} put off · {held} held by others",
@@ -1554,12 +1777,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "app.head.orphans": ("{count} old decisions without a place", "{count} 项旧决定失去位置"),
     "app.head.filter": ("only: {what}", "筛选：{what}"),
-    "app.pane.queue": ("Queue", "队列"),
-    "app.pane.source": ("Source", "原文"),
-    "app.pane.picture": ("Page {page}", "第 {page} 页"),
+    "app.picture.page": ("Page {page}", "第 {page} 页"),
     "app.picture.coming": ("The picture is being cut …", "正在截取图片……"),
+    "app.picture.coarse": (
+        "The picture is too fine for this terminal; {press} opens the page.",
+        "图片对此终端过于精细；按 {press} 打开页面。",
+    ),
     "app.picture.none": ("There is no picture of this place.", "此处没有图片。"),
-    "app.form": ("{document} · form {label}", "{document} · 第 {label} 张表"),
+    "app.form": ("{document} · form {label}", "{document} · 表 {label}"),
     "app.blank": ("(nothing is printed)", "（未印内容）"),
     "app.keyed": ("what you keyed", "您键入的"),
     "app.same": (
@@ -1659,13 +1884,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "There is no program here that opens files; set review.viewer. The document is {path}",
         "此处没有可打开文件的程序；请设置 review.viewer。文件位于 {path}",
     ),
-    "app.viewer_failed": ("{command} cannot be started; set review.viewer.", "无法启动 {command}；请设置 review.viewer。"),
+    "app.viewer_failed": (
+        "{command} cannot be started; set review.viewer.",
+        "无法启动 {command}；请设置 review.viewer。",
+    ),
     "app.opened": ("Opened: {path}", "已打开：{path}"),
     "app.quit_with": ("{press} quits.", "按 {press} 退出。"),
-    "app.wrong": (
-        "That did not work ({kind}); what was decided before is kept. Details are in {log}",
-        "未能完成（{kind}）；之前的决定均已保存。详情见 {log}",
-    ),
     # Nothing left.
     "app.empty.done": ("Nothing is left to ask.", "没有待问事项了。"),
     "app.empty.filtered": ("Nothing is left to ask under this filter: {what}", "该筛选条件下没有待问事项：{what}"),

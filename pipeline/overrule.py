@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from pipeline.anchors import Locator
 from pipeline.decisions import Decision, DecisionKind, effective
@@ -18,7 +19,7 @@ from pipeline.reading import Claim, Part, Reading, Ref, RefKind
 from pipeline.source import Cell, Document, Section
 from pipeline.values import value_of
 
-__all__ = ["RESCAN", "Overruled", "assigned", "overruled", "rows_path"]
+__all__ = ["RESCAN", "Overruled", "Placing", "overruled", "rows_path"]
 
 SECOND_WANTED = "second.wanted"
 SECOND_DIFFERS = "second.differs"
@@ -50,37 +51,51 @@ def rows_path(form_type: FormType) -> str:
     return f"{form_type.vocabulary.table.group}[]"
 
 
-def assigned(
-    document: Document, forms: Sequence[tuple[Section, FormType, Reading]], decisions: Sequence[Decision]
-) -> tuple[list[list[tuple[str, Decision]]], list[tuple[int | None, Decision]]]:
-    """Decisions about leaves and rows, as far as they hold, by form, each with its leaf's path in the reading.
+class Placing:
+    """Finds the places of decisions among the forms of a document as they were read, each once."""
 
-    A leaf of a row that somebody added has the path "", its place being that row's. What cannot be placed comes second,
-    with the index of its form where that is certain.
-    """
-    placed: list[list[tuple[str, Decision]]] = [[] for _ in forms]
-    orphans: list[tuple[int | None, Decision]] = []
-    held = [decision for decision in effective(decisions) if not decision.kind.of_section]
-    if not held:
+    def __init__(self, document: Document, forms: Sequence[tuple[Section, FormType, Reading]]) -> None:
+        self._document = document
+        self._forms = forms
+        self._found: dict[str, tuple[int, str] | None] = {}
+
+    @cached_property
+    def _locator(self) -> Locator:
+        return Locator(self._document, self._forms)
+
+    def assigned(
+        self, decisions: Sequence[Decision]
+    ) -> tuple[list[list[tuple[str, Decision]]], list[tuple[int | None, Decision]]]:
+        """Decisions about leaves and rows, as far as they hold, by form, each with its leaf's path in the reading.
+
+        A leaf of a row that somebody added has the path "", its place being that row's. What cannot be placed comes
+        second, with the index of its form where that is certain.
+        """
+        placed: list[list[tuple[str, Decision]]] = [[] for _ in self._forms]
+        orphans: list[tuple[int | None, Decision]] = []
+        row_form: dict[str, int] = {}
+        for decision in effective(decisions):
+            if decision.kind.of_section:
+                continue
+            found = self._place(decision, row_form)
+            if found is not None:
+                index, path = found
+                placed[index].append((path, decision))
+                if decision.kind is DecisionKind.ADD_ROW:
+                    row_form[decision.uid] = index
+            elif decision.kind not in (DecisionKind.NOTE, DecisionKind.SKIP):
+                # A remark, or a question put off, is not worth another.
+                orphans.append((self._locator.find_form(decision.anchor), decision))
         return placed, orphans
-    locator = Locator(document, forms)
-    row_form: dict[str, int] = {}
-    for decision in held:
+
+    def _place(self, decision: Decision, row_form: Mapping[str, int]) -> tuple[int, str] | None:
+        """Index of the form and path in its reading; for a leaf of an added row "", as it has none there."""
         if decision.anchor.added:
             index = row_form.get(decision.anchor.added)
-            found = None if index is None else (index, "")
-        else:
-            found = locator.find(decision.anchor)
-        if found is None:
-            # A remark, or a question put off, is not worth another.
-            if decision.kind not in (DecisionKind.NOTE, DecisionKind.SKIP):
-                orphans.append((locator.find_form(decision.anchor), decision))
-            continue
-        index, path = found
-        placed[index].append((path, decision))
-        if decision.kind is DecisionKind.ADD_ROW:
-            row_form[decision.uid] = index
-    return placed, orphans
+            return None if index is None else (index, "")
+        if decision.uid not in self._found:
+            self._found[decision.uid] = self._locator.find(decision.anchor)
+        return self._found[decision.uid]
 
 
 def overruled(
@@ -91,7 +106,8 @@ def overruled(
     disputed: Mapping[str, Ref],
     placed: Sequence[tuple[str, Decision]],
 ) -> Overruled:
-    """The reading of a form with the decisions that `assigned` placed in it; `disputed` is what the other reader has."""
+    """The reading of a form with the decisions about it, as `Placing` found them; `disputed` is what the other reader
+    has."""
     if not placed:
         return Overruled(reading)
     rows = _Rows(form_type, reading, placed)

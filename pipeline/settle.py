@@ -16,7 +16,7 @@ from pipeline.decisions import Decision, DecisionKind
 from pipeline.forms import Finding, FormType, FormView, Kind, Sentence, Severity, pattern
 from pipeline.geometry import carried_down, misplaced
 from pipeline.messages import CATALOGUE
-from pipeline.overrule import RESCAN, Overruled, assigned, overruled, rows_path
+from pipeline.overrule import RESCAN, Overruled, Placing, overruled, rows_path
 from pipeline.reading import Part, Reading, Ref, RefKind
 from pipeline.source import Box, Cell, Document, Origin, Section
 from pipeline.values import Value, pieces_of, value_of
@@ -117,14 +117,13 @@ class Settler:
             _Read(section, form_type, readings, *_one_reading(document, section, form_type, readings))
             for section, form_type, readings in work
         ]
+        self._placing = Placing(document, [(each.section, each.form_type, each.reading) for each in self._read])
         self._made: dict[tuple[int, tuple[str, ...]], _Form] = {}
         self._concluded: dict[int, tuple[_Form, Settled]] = {}
 
     def settle(self, decisions: Sequence[Decision] = ()) -> list[Settled]:
         """Settle them with these decisions. A form that comes out as before is the same object."""
-        document = self._document
-        read = [(each.section, each.form_type, each.reading) for each in self._read]
-        placed, orphans = assigned(document, read, decisions)
+        placed, orphans = self._placing.assigned(decisions)
         forms = [self._form(index, found) for index, found in enumerate(placed)]
         for index, decision in orphans if forms else ():
             forms[index or 0].orphan(decision, certain=index is not None)
@@ -250,6 +249,11 @@ def _resolve(document: Document, read: _Read, placed: Sequence[tuple[str, Decisi
             form.flag(path, value.issue)
     for path, (code, _) in ruled.open.items():
         form.flag(path, code)
+    flagged = set(form.reasons)
+    for path, ref in reading.leaves.items():
+        # Its reader says so too; this is what keeps one that forgets from passing it for a blank.
+        if ref.kind is RefKind.LOST and not _covered(path, flagged):
+            form.flag(path, "leaf.lost")
     form.doubted.difference_update(ruled.decided)
     return form
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -22,9 +22,13 @@ from pipeline.messages import failure_sentence, say
 from pipeline.store.rows import FailureRow, OpenFailure, RunRow, Shelf, Spent
 from pipeline.work import Outcome
 
+if TYPE_CHECKING:
+    from pipeline.review.life import Person, Standing
+
 __all__ = [
     "RunProgress",
     "console",
+    "percent",
     "show_checks",
     "show_facts",
     "show_failures",
@@ -37,6 +41,7 @@ __all__ = [
 _PLAIN_SECONDS = 10.0
 """Seconds between two lines of progress where there is no terminal to draw a bar on."""
 _FAILURES_SHOWN = 20
+_REOPENED_SHOWN = 5
 _SEVERITIES = ("error", "warning", "note")
 _STATES = ("accepted", "source_defect", "decided", "review")
 
@@ -194,9 +199,15 @@ def show_failures(failures: Sequence[tuple[str, FailureRow]], *, everything: boo
 
 
 def show_status(
-    store: str, shelf: Shelf, last: RunRow | None, failures: Sequence[OpenFailure], spent: Spent, next_command: str
+    store: str,
+    shelf: Shelf,
+    last: RunRow | None,
+    failures: Sequence[OpenFailure],
+    spent: Spent,
+    far: Standing,
+    next_command: str,
 ) -> None:
-    """What is in a store, and what calls of a model took for all of it."""
+    """What is in a store, what calls of a model took for all of it, and how far people are with it."""
     documents = [f"{shelf.documents:,}"]
     if failed := shelf.documents - shelf.held:
         documents.append(say("summary.failed_count", count=f"{failed:,}"))
@@ -209,7 +220,16 @@ def show_status(
         lines.append(("model", spent_words(spent)))
     out = console()
     out.print()
-    out.print(_pairs([*lines, *_last_run(last)]))
+    out.print(_pairs([*lines, *_last_run(last), *_standing(far)]))
+    if far.people:
+        out.print(_people(far.people))
+    for each in far.reopened[:_REOPENED_SHOWN]:
+        when = f"{datetime.fromisoformat(each.time).astimezone():%Y-%m-%d %H:%M}"
+        out.print(_hanging(each.document, say("status.reopened", name=each.reviewer, when=when)))
+    if len(far.reopened) > _REOPENED_SHOWN:
+        out.print("  " + say("status.more_reopened", count=f"{len(far.reopened) - _REOPENED_SHOWN:,}"))
+    if far.reopened:
+        out.print()
     if stale := shelf.held - shelf.current:
         out.print(say("status.stale", count=f"{stale:,}"))
         out.print()
@@ -229,6 +249,43 @@ def _last_run(last: RunRow | None) -> list[tuple[str, str]]:
         lines += [("untouched", untouched), ("questions", f"{counts['questions']:,}")]
         lines.append(("leaves", _states(counts["states"])))
     return lines
+
+
+def _standing(far: Standing) -> list[tuple[str, str]]:
+    """Documents by state, the queue, and what audits found."""
+    lines = []
+    if states := [f"{say(f'dossier.{state}')} {count:,}" for state, count in far.states.items() if count]:
+        lines.append(("status.dossiers", " · ".join(states)))
+    counts = (("questions", far.questions), ("audits", far.audits), ("rescan", far.lost))
+    if queue := [say(f"status.{name}", count=f"{count:,}") for name, count in counts if count]:
+        lines.append(("status.queue", " · ".join(queue)))
+    if far.audit is not None:
+        values = {name: f"{value:,}" for name, value in far.audit.total._asdict().items()}
+        if far.audit.rate is None:
+            said = say("status.audit_begun", **values)
+        else:
+            shares = {"rate": far.audit.rate, "low": far.audit.low, "high": far.audit.high}
+            said = say("status.audit_found", **values, **{name: percent(share) for name, share in shares.items()})
+        lines.append(("status.audit", said))
+    return lines
+
+
+def _people(people: Sequence[Person]) -> Table:
+    """Reviewers: how much, how fast, and how often what they said was what others had."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, caption=say("status.people"), caption_justify="left")
+    table.add_column(say("status.reviewer"), overflow="fold")
+    for name in ("decisions", "seconds", "blind", "double", "audited"):
+        table.add_column(say(f"status.{name}"), justify="right")
+    for each in people:
+        pairs = (
+            (each.blind_agreed, each.blind),
+            (each.double_agreed, each.double),
+            (each.audits_agreed, each.audits),
+        )
+        shares = (f"{_share(part, whole)} · {whole:,}" if whole else "" for part, whole in pairs)
+        seconds = "" if each.seconds is None else f"{each.seconds:.1f}"
+        table.add_row(Text(each.reviewer), f"{each.decisions:,}", seconds, *shares)
+    return table
 
 
 def show_checks(checks: Iterable[tuple[str, bool, str, str]]) -> None:
@@ -335,6 +392,11 @@ def _share(part: int, whole: int, places: int = 1) -> str:
     if 0 < part < whole:
         percent = min(max(percent, least), 100 - least)
     return f"{percent:.{places}f} %"
+
+
+def percent(share: float) -> str:
+    """A share that was measured, with three digits."""
+    return f"{100 * share:.3g} %"
 
 
 def _hanging(name: str, sentence: str) -> Table:

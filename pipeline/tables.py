@@ -11,13 +11,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.forms import FormType, FormView, Kind
 from pipeline.reading import RefKind
 from pipeline.vocabulary import fold
 
-__all__ = ["Column", "ColumnKind", "Row", "Shape", "Tables", "wanyuan"]
+if TYPE_CHECKING:
+    from pipeline.review.audit import Measured
+
+__all__ = ["AUDIT", "Column", "ColumnKind", "Row", "Shape", "Tables", "audit_rows", "wanyuan"]
 
 
 class ColumnKind(StrEnum):
@@ -63,7 +66,18 @@ _FORM = (
     Column("questions", ColumnKind.INTEGER),
     Column("errors", ColumnKind.INTEGER),
     Column("in_review", ColumnKind.TEXT),
+    Column("signed_off_by", ColumnKind.TEXT),
+    Column("signed_off_at", ColumnKind.TEXT),
 )
+AUDIT = Shape(
+    "audit",
+    (
+        Column("stratum", ColumnKind.TEXT),
+        *(Column(name, ColumnKind.INTEGER) for name in ("population", "drawn", "checked", "wrong")),
+        *(Column(name, ColumnKind.FIGURE) for name in ("rate", "low", "high")),
+    ),
+)
+"""What audits of the store have found: all of it, and by stratum; shares with the ends of their 95 % interval."""
 _LISTS = (
     Shape("review", (*_KEY, Column("path", ColumnKind.TEXT), Column("reasons", ColumnKind.TEXT))),
     Shape("findings", (*_KEY, *(Column(name, ColumnKind.TEXT) for name in ("check", "severity", "paths", "message")))),
@@ -97,6 +111,7 @@ class Tables:
         groups = self._groups[form["form_type"]]
         key: Row = {column.name: form[column.name] for column in _KEY}
         record = form["record"]
+        signed = form.get("signed_off") or {}
         yield (
             "forms",
             {
@@ -105,6 +120,8 @@ class Tables:
                 "settled": not form["review"],
                 "questions": len(form["review"]),
                 "errors": sum(finding["severity"] == "error" for finding in form["findings"]),
+                "signed_off_by": signed.get("by"),
+                "signed_off_at": signed.get("time"),
                 **_cells(form, record, groups["forms"], ""),
             },
         )
@@ -119,6 +136,12 @@ class Tables:
                     elif cells is not None:
                         yield name, {**key, "heading": line, "value": cells}
         yield from _list_rows(form, key)
+
+
+def audit_rows(audit: Measured) -> Iterator[Row]:
+    """The rows of the table of audits, shares as decimals."""
+    for row in audit.rows():
+        yield {name: f"{value:.8f}" if isinstance(value, float) else value for name, value in row.items()}
 
 
 def _record_shapes(form_type: FormType) -> tuple[Shape, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,15 @@ from pathlib import Path
 from pipeline.forms import FormType
 from pipeline.store.rows import Placed
 
-__all__ = ["Versions", "current_versions", "ingest_version", "reader_version", "reading_keys", "segment_version"]
+__all__ = [
+    "Versions",
+    "current_versions",
+    "import_statements",
+    "ingest_version",
+    "reader_version",
+    "reading_keys",
+    "segment_version",
+]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _OWN = ("pipeline", "schemas", "prompts")
@@ -158,9 +167,13 @@ def _own_imports(module: str, path: Path) -> frozenset[str]:
     return frozenset(_imports(module, path))
 
 
+_IMPORT = re.compile(r"^[ \t]*((?:from|import)[ \t][^\n(]*(?:\([^)]*\))?[^\n]*)", re.MULTILINE)
+"""An import statement, wherever it stands. Parsing these alone takes a tenth of the time of parsing the files."""
+
+
 def _imports(module: str, path: Path) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in _statements(ast.parse(_source(path)).body):
+    for node in import_statements(_source(path).decode()):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -172,14 +185,13 @@ def _imports(module: str, path: Path) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """All statements, those inside others too: an import is never an expression, and those are most of a tree."""
-    for node in body:
-        yield node
-        for name in ("body", "orelse", "finalbody"):
-            yield from _statements(getattr(node, name, ()))
-        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-            yield from _statements(part.body)
+def import_statements(source: str) -> Iterator[ast.stmt]:
+    """Every import statement of a source, wherever it stands."""
+    for found in _IMPORT.finditer(source):
+        try:
+            yield from ast.parse(found[1]).body
+        except SyntaxError:
+            continue  # a sentence that begins with one of these words
 
 
 def _digest(parts: Iterable[bytes], length: int = _LENGTH) -> str:

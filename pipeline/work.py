@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -105,8 +104,13 @@ def installed_engine() -> Engine:
     from pipeline.segment import segment
     from pipeline.settle import settle
 
-    readers: dict[str, Reader] = {name: import_module(f"pipeline.readers.{name}").read for name in ("table",)}
-    return Engine(form_types(), ingest, recognise, is_archive, _members, segment, readers, settle)
+    return Engine(form_types(), ingest, recognise, is_archive, _members, segment, {"table": _read_table}, settle)
+
+
+def _read_table(document: Document, section: Section, form_type: FormType) -> Reading:
+    from pipeline.readers.table import read
+
+    return read(document, section, form_type)
 
 
 def _members(data: bytes, limits: Limits) -> Iterator[Member]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import sqlite3
 import subprocess
@@ -9,11 +10,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
 
+import pipeline
+from benchmarks.postgresql import missing_postgresql, postgresql
 from pipeline.bulk import Report, digitise_inputs, settle_stored
 from pipeline.errors import ConfigurationError
 from pipeline.executors.local import InProcess
@@ -22,7 +24,7 @@ from pipeline.store import tables
 from pipeline.store.migrations import MIGRATIONS, first_tables, migrate, schema_number
 from pipeline.store.rows import Entry, FailureRow, NameRow
 from pipeline.store.store import Store
-from pipeline.versions import Versions
+from pipeline.versions import Versions, import_statements
 from pipeline.work import Plan
 from tests.engines import Counted, plan_of, write_documents
 
@@ -362,37 +364,30 @@ def test_versions_change_with_the_sources_concerned(tree: Path, file: str, chang
     assert tuple(old != new for old, new in zip(before, after, strict=True)) == changes
 
 
+def test_the_imports_of_every_file_are_seen_without_parsing_it() -> None:
+    """A version follows imports, and finds them faster than by parsing whole files: it must miss none."""
+    root = Path(pipeline.__file__).parent.parent
+    files = [path for own in ("pipeline", "schemas", "prompts") for path in (root / own).rglob("*.py")]
+    assert len(files) > 100
+    for path in files:
+        source = path.read_text(encoding="utf-8")
+        parsed = {
+            ast.dump(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)
+        }
+        assert {ast.dump(node) for node in import_statements(source)} == parsed, path
+
+
 # PostgreSQL
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a server that is made for this test."""
     pytest.importorskip("psycopg", reason="PostgreSQL's driver psycopg is not installed")
-    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
-        pytest.skip("PostgreSQL is not installed")
-    import os
-    import pwd
-    import tempfile
-
-    user = "postgres" if os.geteuid() == 0 else None
-    if user is not None and user not in {entry.pw_name for entry in pwd.getpwall()}:
-        pytest.skip("PostgreSQL does not run as root and there is no user postgres")
-    with tempfile.TemporaryDirectory(prefix="formtally-pg-") as folder:
-        if user is not None:
-            shutil.chown(folder, user)
-        data = f"{folder}/data"
-        port = Random(os.getpid()).randrange(20000, 60000)
-        options = f"-k {folder} -p {port} -c listen_addresses='' -c fsync=off"
-        subprocess.run(["initdb", "-D", data, "-A", "trust", "-U", "tally"], user=user, check=True, capture_output=True)
-        start = ["pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start"]
-        subprocess.run(start, user=user, check=True, stdout=subprocess.DEVNULL)
-        try:
-            yield f"postgresql+psycopg://tally@/postgres?host={folder}&port={port}"
-        finally:
-            subprocess.run(
-                ["pg_ctl", "-D", data, "-m", "immediate", "stop"], user=user, check=False, capture_output=True
-            )
+    if missing := missing_postgresql():
+        pytest.skip(missing)
+    with postgresql() as url:
+        yield url
 
 
 def test_postgresql_holds_the_same(postgres: str, tmp_path: Path, counted: Counted) -> None:

@@ -14,7 +14,7 @@ from pipeline.batch.intake import Intake, Taken
 from pipeline.batch.outbox import Outbox
 from pipeline.batch.submission import NOT_SENT, recover, shown_url, submit, take_in
 from pipeline.choice import api_key, asking_reader, plan_of
-from pipeline.commands import next_export, to_type
+from pipeline.commands import next_command, to_type
 from pipeline.errors import ConfigurationError, ExitCode, NothingUsable
 from pipeline.export import Format, check_target
 from pipeline.interrupt import Interruption
@@ -288,7 +288,7 @@ def _end(run: LateRun, report: Taken) -> Facts:
 
 def _next(settings: Settings, report: Taken, *again: str) -> str:
     """What to type after answers were taken: ask for the rest, write what there is."""
-    export = next_export(settings, questions=True)
+    export = next_command(settings, questions=True)
     # Leaves that another model is to be asked about are known only now.
     more = settings.model.tie_break is not None and report.taken > 0
     if report.usable and not (report.cut or report.failed or more):

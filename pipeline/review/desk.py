@@ -40,6 +40,8 @@ class Opened:
     decisions: tuple[Decision, ...]
     settled: list[Settled]
     row: DossierRow
+    indexed: DossierRow | None = None
+    """What the queue says of it, as far as we wrote it."""
 
     def form(self, item: Item) -> Settled | None:
         """The form that an item is about; None for an orphan whose form is gone."""
@@ -78,12 +80,12 @@ class Desk:
 
     def open(self, sha256: str) -> Opened:
         """A document as it stands with all decisions that have been made about it until now."""
-        decisions = self._store.reviews.decisions([sha256]).get(sha256, ())
         opened = self._open.pop(sha256, None)
-        if opened is None or _cuts(opened.decisions) != _cuts(decisions):
-            opened = self._opened(sha256, decisions)
-        elif opened.decisions != decisions:
-            opened.take(decisions)
+        further = self._further(opened) if opened is not None else ()
+        if opened is None or _are_cuts(opened.decisions, further):
+            opened = self._opened(sha256)
+        elif further:
+            opened.take((*opened.decisions, *further))
         self._open[sha256] = opened
         if len(self._open) > _OPEN_AT_ONCE:
             self._open.popitem(last=False)
@@ -91,12 +93,18 @@ class Desk:
 
     def renew_index(self, opened: Opened) -> None:
         """Have the queue say of a document what settling says of it now."""
-        while not self._store.reviews.write_index(opened.row):
-            sha256 = opened.document.sha256
-            decisions = self._store.reviews.decisions([sha256]).get(sha256, ())
-            if _cuts(opened.decisions) != _cuts(decisions):
+        while opened.indexed is not opened.row:
+            if self._store.reviews.write_index(opened.row):
+                opened.indexed = opened.row
+                continue
+            further = self._further(opened)
+            if _are_cuts(opened.decisions, further):
                 return  # it is cut otherwise now: whoever decided that renews it
-            opened.take(decisions)
+            opened.take((*opened.decisions, *further))
+
+    def _further(self, opened: Opened) -> tuple[Decision, ...]:
+        """Decisions that were made about a document since it was looked at last."""
+        return self._store.reviews.decisions_since(opened.document.sha256, opened.row.decision)
 
     def question(self, opened: Opened, item: Item) -> Question | None:
         """An item as a question; None where it is not asked any more."""
@@ -120,10 +128,11 @@ class Desk:
             decisions=[each for each in opened.decisions if _is_there(each, row.key)],
         )
 
-    def _opened(self, sha256: str, decisions: tuple[Decision, ...]) -> Opened:
+    def _opened(self, sha256: str) -> Opened:
         name, location = self._store.reviews.named(sha256)
         versions, readers = self._plan.versions, self._plan.readers
         held = self._store.held([sha256], versions, readers, any_ingest=True)[sha256]
+        decisions = held.decisions
         known: dict[str, Known] = {}
         while True:
             job = Job(name, location, location, sha256, held=held, known=known)
@@ -140,10 +149,10 @@ class Desk:
         return Opened(found.document, location, settler, indexer, found.lost, held.drawn, decisions, settled, row)
 
 
-def _cuts(decisions: Iterable[Decision]) -> set[str]:
-    """The decisions about sections, with what undoes them: what the document is cut by."""
-    of_section = {each.uid for each in decisions if each.kind.of_section}
-    return of_section | {each.uid for each in decisions if each.target in of_section}
+def _are_cuts(before: Iterable[Decision], further: Iterable[Decision]) -> bool:
+    """Do further decisions say how the document is cut, or take back one that does?"""
+    of_section = {each.uid for each in before if each.kind.of_section}
+    return any(each.kind.of_section or each.target in of_section for each in further)
 
 
 def _is_there(decision: Decision, key: str) -> bool:

@@ -23,7 +23,7 @@ from pipeline.messages import say
 from pipeline.review.desk import Desk, Opened
 from pipeline.review.question import Answer, Item, Question, Verdict, keyed
 from pipeline.settings import Settings
-from pipeline.store.reviews import Filters, Place, Queued
+from pipeline.store.reviews import Filters, Place, Queued, new_holder
 from pipeline.store.rows import DossierRow, ItemRow
 from pipeline.store.store import Store
 
@@ -67,7 +67,7 @@ class Review:
         self._reviews = store.reviews
         self._options = settings.review
         self._desk = Desk(store, settings)
-        self._holder = uuid4().hex
+        self._holder = new_holder()
         self._after = Place()
         self._skipped: set[str] | None = None
         self._counted: tuple[float, Filters, Counts] | None = None
@@ -173,8 +173,8 @@ class Review:
     ) -> Answer:
         """Append a decision about a question that was served to me.
 
-        `cell` is where a form begins, for decisions on sections; of `indicators[]` the value names the row to reject, or
-        behind which one is missing, from 1. `uid` makes the decision the same one when it is made again. Raises
+        `cell` is where a form begins, for decisions on sections; of `indicators[]` the value names the row to reject,
+        or behind which one is missing, from 1. `uid` makes the decision the same one when it is made again. Raises
         `UsageError` where the kind does not fit the question, or the value is none of that kind; `ConflictError` where
         somebody else decided meanwhile.
         """

@@ -281,6 +281,31 @@ def reviews(connection: Connection) -> None:
         sqlite_with_rowid=False,
     )
     Table(
+        "keying",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("key", String(16), nullable=False),
+        Column("sha256", String(64), nullable=False),
+        Column("anchor", Text, nullable=False),
+        Column("keyers", Integer, nullable=False),
+        Column("assigned_by", String(128), nullable=False),
+        Column("time", String(32), nullable=False),
+        Index("keying_by_key", "key"),
+    )
+    Table(
+        "keyed",
+        made,
+        Column("id", Integer, primary_key=True),
+        Column("keying", ForeignKey("keying.id"), nullable=False),
+        Column("reviewer", String(128), nullable=False),
+        Column("path", Text, nullable=False),
+        Column("mark", String(16), nullable=False),
+        Column("value", Text),
+        Column("seconds", Float, nullable=False),
+        Column("time", String(32), nullable=False),
+        Index("keyed_by_keying", "keying", "reviewer"),
+    )
+    Table(
         "dossier",
         made,
         Column("id", Integer, primary_key=True),

@@ -6,11 +6,16 @@ read again. The index (`dossier`, `item`) is replaced as documents are settled; 
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import secrets
+import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -20,6 +25,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    case,
     delete,
     func,
     insert,
@@ -36,7 +42,20 @@ from pipeline.store.connect import DURABLE, WRITING, told
 from pipeline.store.rows import DossierRow, DrawnRow, DrawRow, ItemRow, SignOffRow
 from pipeline.store.tables import decision, document, dossier, draw, drawn, item, lease, name, sign_off
 
-__all__ = ["Filters", "Place", "Queued", "Reviews", "drop_from_index", "read_decisions", "read_drawn", "write_index"]
+__all__ = [
+    "Act",
+    "Effort",
+    "Filters",
+    "Life",
+    "Place",
+    "Queued",
+    "Reviews",
+    "drop_from_index",
+    "new_holder",
+    "read_decisions",
+    "read_drawn",
+    "write_index",
+]
 
 _AT_ONCE = 400
 _ORDER = (item.c.rank, item.c.dossier, item.c.ordinal, item.c.position)
@@ -75,6 +94,45 @@ class Queued(NamedTuple):
     held_by: str
 
 
+class Life(NamedTuple):
+    """So many documents that are equally far. `holds` says whether the latest signature is under what they say now,
+    None where there is none; `left` that something is to be asked or scanned again, `touched` that somebody has decided
+    something. `open` and `lost` are counted over all of them."""
+
+    holds: bool | None
+    left: bool
+    touched: bool
+    documents: int
+    open: int
+    lost: int
+
+
+class Effort(NamedTuple):
+    """So many decisions of one person that hold and are alike: `blind` were keyed before anything that was read was
+    shown, `seen` when it was shown after all, `unseen` where it never is (a workbook, a command)."""
+
+    reviewer: str
+    kind: DecisionKind
+    purpose: Purpose
+    blind: bool
+    seen: bool
+    unseen: bool
+    decisions: int
+
+
+class Act(NamedTuple):
+    """A decision that holds, as far as it is compared with something: with what was `accepted`, or with what another
+    person says of the same `place`, which is empty where nobody else is asked."""
+
+    sha256: str
+    kind: DecisionKind
+    reviewer: str
+    value: str | None
+    purpose: Purpose
+    accepted: str | None
+    place: str
+
+
 class Reviews:
     """The part of a store that people write."""
 
@@ -104,11 +162,55 @@ class Reviews:
         with self._reading() as connection:
             return read_decisions(connection, hashes)
 
+    def decisions_since(self, sha256: str, number: int) -> tuple[Decision, ...]:
+        """Decisions about a document behind that number. None with a smaller one is made any more: whoever decides
+        waits for the one before."""
+        query = select(decision).where(decision.c.sha256 == sha256, decision.c.id > number).order_by(decision.c.id)
+        with self._reading() as connection:
+            return tuple(_decision(row) for row in connection.execute(query))
+
     def made_by(self, reviewer: str) -> list[Decision]:
         """All decisions of one person, in order."""
         query = select(decision).where(decision.c.reviewer == reviewer).order_by(decision.c.id)
         with self._reading() as connection:
             return [_decision(row) for row in connection.execute(query)]
+
+    def efforts(self) -> list[Effort]:
+        """What everybody decided, counted."""
+        shown = decision.c.shown  # as `_json` writes it
+        blind = shown.contains('"blind":true')
+        seen = shown.contains('"candidates":')
+        unseen = or_(shown.contains('"workbook":true'), shown.contains('"command":true'))
+        flags = [case((flag, 1), else_=0).label(f"flag{number}") for number, flag in enumerate((blind, seen, unseen))]
+        each = select(decision.c.reviewer, decision.c.kind, decision.c.purpose, *flags).where(_holding()).subquery()
+        with self._reading() as connection:
+            rows = connection.execute(select(*each.c, func.count()).group_by(*each.c)).all()
+        return [
+            Effort(row[0], DecisionKind(row[1]), Purpose(row[2]), bool(row[3]), bool(row[4]), bool(row[5]), row[6])
+            for row in rows
+        ]
+
+    def paces(self) -> dict[str, list[float]]:
+        """The seconds that each person took for decisions that hold, where they were measured."""
+        query = select(decision.c.reviewer, decision.c.seconds).where(_holding(), decision.c.seconds > 0)
+        found: dict[str, list[float]] = {}
+        with self._reading() as connection:
+            for reviewer, seconds in connection.execute(query):
+                found.setdefault(reviewer, []).append(seconds)
+        return found
+
+    def acts(self) -> list[Act]:
+        """The decisions that hold of what was audited, or is decided by two people, in order."""
+        place = case((decision.c.double == 1, decision.c.anchor), else_="")
+        columns = [decision.c[name] for name in ("sha256", "kind", "reviewer", "value", "purpose", "shown")]
+        compared = or_(decision.c.double == 1, decision.c.purpose == Purpose.AUDIT)
+        query = select(*columns, place).where(_holding(), compared).order_by(decision.c.id)
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Act(sha256, DecisionKind(kind), name, value, Purpose(purpose), json.loads(shown).get("accepted"), place)
+            for sha256, kind, name, value, purpose, shown, place in map(tuple, rows)
+        ]
 
     def add(self, made: Sequence[Decision], *, key: str = "", holder: str = "") -> bool:
         """Append decisions, all or none; one that is there already is left as it is.
@@ -267,14 +369,16 @@ class Reviews:
         with self._writing() as connection:
             now = _clock(connection)
             connection.execute(delete(lease).where(or_(lease.c.holder == holder, lease.c.until <= now)))
+            _give_back(connection)
             busy = select(item.c.dossier).join(lease, lease.c.key == item.c.key)
             mine = item.c.not_by.not_like(_like(f",{reviewer},"), escape="\\")
             free = _queued(filters, now).where(lease.c.key.is_(None), mine)
             behind = tuple_(*_ORDER) > tuple_(*after)
-            # A document that I am in is mine until it is done, whoever comes into it.
-            here = and_(item.c.dossier == after.dossier, behind)
+            # A document that I am in is mine until it is done, what a decision has brought up in it included.
+            inside = item.c.dossier == after.dossier
+            here = and_(inside, behind)
             quiet = item.c.dossier.not_in(busy)
-            for where in (here, and_(behind, quiet), quiet, behind, None):
+            for where in (here, inside, and_(behind, quiet), quiet, behind, None):
                 query = free.order_by(*_ORDER) if where is None else free.where(where).order_by(*_ORDER)
                 found = _first(connection, query, avoided)
                 if found is not None:
@@ -286,6 +390,7 @@ class Reviews:
         """Claim that item; None where somebody else holds it, it is gone, or this person may not answer it."""
         with self._writing() as connection:
             now = _clock(connection)
+            _give_back(connection)
             if not self._mine(connection, key, holder):
                 return None
             row = connection.execute(_queued(Filters(), now).where(item.c.key == key)).one()
@@ -319,6 +424,38 @@ class Reviews:
                 for row in connection.execute(query)
             }
 
+    def lives(self) -> list[Life]:
+        """How far the documents are that hold a form, or about which something is asked; counted."""
+        signatures = select(sign_off.c.digest).where(sign_off.c.sha256 == dossier.c.sha256)
+        last = signatures.order_by(sign_off.c.id.desc()).limit(1).scalar_subquery()
+        each = select(
+            case((last.is_(None), -1), (last == dossier.c.digest, 1), else_=0).label("holds"),
+            case((or_(dossier.c.open > 0, dossier.c.lost > 0), 1), else_=0).label("left"),
+            case((dossier.c.decided > 0, 1), else_=0).label("touched"),
+            dossier.c.open,
+            dossier.c.lost,
+        )
+        of = each.where(or_(dossier.c.forms > 0, dossier.c.open > 0)).subquery().c
+        flags = of.holds, of.left, of.touched
+        query = select(*flags, func.count(), func.sum(of.open), func.sum(of.lost)).group_by(*flags)
+        with self._reading() as connection:
+            return [
+                Life(None if row[0] < 0 else bool(row[0]), bool(row[1]), bool(row[2]), *map(int, row[3:]))
+                for row in connection.execute(query)
+            ]
+
+    def outdated(self) -> list[tuple[str, SignOffRow]]:
+        """Documents that changed since they were signed off, by name, with the latest signature."""
+        latest = select(func.max(sign_off.c.id)).group_by(sign_off.c.sha256)
+        last = select(*(sign_off.c[field] for field in SignOffRow._fields)).where(sign_off.c.id.in_(latest)).subquery()
+        query = select(dossier.c.document, *last.c).join_from(dossier, last, last.c.sha256 == dossier.c.sha256)
+        query = query.where(last.c.digest != dossier.c.digest).order_by(dossier.c.document)
+        with self._reading() as connection:
+            return [
+                (row.document, SignOffRow(row.sha256, row.digest, row.reviewer, row.time))
+                for row in connection.execute(query)
+            ]
+
     def add_draw(self, row: DrawRow, leaves: Sequence[DrawnRow]) -> int:
         """Keep a sample that was drawn, whole; its number."""
         values = {**row._asdict(), "population": _json(row.population)}
@@ -341,6 +478,14 @@ class Reviews:
         """The leaves that were drawn, of all documents or some, by hash."""
         with self._reading() as connection:
             return read_drawn(connection, hashes)
+
+
+def _holding() -> ColumnElement[bool]:
+    """Is a decision none that takes back another, and was not taken back?"""
+    undoing = (DecisionKind.UNDO, DecisionKind.REDO)
+    last = select(func.max(decision.c.id)).where(decision.c.kind.in_(undoing)).group_by(decision.c.target)
+    undone = select(decision.c.target).where(decision.c.id.in_(last), decision.c.kind == DecisionKind.UNDO)
+    return and_(decision.c.kind.not_in(undoing), decision.c.uid.not_in(undone))
 
 
 def read_decisions(connection: Connection, hashes: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
@@ -384,7 +529,9 @@ def write_index(connection: Connection, rows: Sequence[DossierRow]) -> None:
             assert key is not None
             number, there = int(key[0]), {}
         else:
-            same = all(getattr(old, field) == value for field, value in values.items())
+            # What is audited was drawn, which leaves no trace in the entry itself.
+            audited = any(each.purpose == Purpose.AUDIT for each in row.items)
+            same = not audited and all(getattr(old, field) == value for field, value in values.items())
             if same or (old.basis == row.basis and old.decision > row.decision):
                 continue
             number = old.id
@@ -460,6 +607,39 @@ def _first(connection: Connection, query: Select[Any], without: set[str]) -> Que
 def _lease(connection: Connection, key: str, reviewer: str, holder: str, until: float) -> None:
     values = {"key": key, "reviewer": reviewer, "holder": holder, "until": until}
     connection.execute(insert(lease).values(values))
+
+
+@cache
+def _machine() -> str:
+    """This machine, as far as its process numbers tell processes apart: a container has numbers of its own."""
+    try:
+        numbers = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        numbers = ""
+    return hashlib.sha256(f"{socket.gethostname()} {numbers}".encode()).hexdigest()[:8]
+
+
+def new_holder() -> str:
+    """A name under which this process may hold items: it tells where the process is."""
+    return f"{_machine()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _give_back(connection: Connection) -> None:
+    """Free what processes of this machine held that were killed; what those of others held has to run out."""
+    mine = select(lease.c.holder).where(lease.c.holder.like(f"{_machine()}-%")).distinct()
+    dead = [holder for holder in connection.scalars(mine) if not _is_alive(int(holder.split("-")[1]))]
+    if dead:
+        connection.execute(delete(lease).where(lease.c.holder.in_(dead)))
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _clock(connection: Connection) -> float:

@@ -23,6 +23,8 @@ __all__ = [
     "FormSpent",
     "Held",
     "ItemRow",
+    "KeyedRow",
+    "KeyingRow",
     "NameRow",
     "OpenFailure",
     "PageRow",
@@ -245,6 +247,36 @@ class DrawnRow(NamedTuple):
     sha256: str
     stratum: str
     anchor: Anchor
+
+
+class KeyingRow(NamedTuple):
+    """A form that people key as a whole, without seeing what was read; `key` names its place in the source.
+
+    `keyers` people do so, each for themselves.
+    """
+
+    key: str
+    sha256: str
+    anchor: Anchor
+    keyers: int
+    assigned_by: str
+    time: str
+    id: int = 0
+
+
+class KeyedRow(NamedTuple):
+    """What somebody keyed of one leaf of a form, or, with an empty path, that they began it or are done.
+
+    The latest counts. `mark` says how the value is meant.
+    """
+
+    keying: int
+    reviewer: str
+    path: str
+    mark: str
+    value: str | None
+    seconds: float
+    time: str
 
 
 @dataclass(frozen=True, slots=True)

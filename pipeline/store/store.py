@@ -33,6 +33,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.messages import say
 from pipeline.source import Section, SectionKind, Span
 from pipeline.store.connect import WRITING, connect, parse, told
+from pipeline.store.keyings import Keyings
 from pipeline.store.migrations import MIGRATIONS, migrate, schema_number
 from pipeline.store.reviews import Reviews, drop_from_index, read_decisions, read_drawn, write_index
 from pipeline.store.rows import (
@@ -92,6 +93,8 @@ class Store:
         self._shown = shown
         self.reviews = Reviews(engine, shown)
         """What people write."""
+        self.keyings = Keyings(engine, shown)
+        """What people key of whole forms."""
         self.migrated: list[int] = []
         """Numbers of the migrations that opening applied."""
 

@@ -7,9 +7,10 @@ came in a file; `request` what went out in files. `batch` is what an endpoint is
 hexadecimal text, payloads compressed bytes (`pipeline.codec`), times ISO 8601 UTC.
 
 `decision` holds what people decided, `sign_off` who vouched for a document, `draw` and `drawn` the random samples that
-people audit. `dossier` and `item` are no truth but an index of it, the queue: what settling said last of a document, by
-the versions and decisions that it names; they are replaced, and can be made anew at any time. Rows of `lease` say who
-is asked what until when (seconds since 1970), and go with it.
+people audit; `keying` which forms people key as a whole, the latest row of a `key` counting, and `keyed` what they
+keyed. `dossier` and `item` are no truth but an index of it, the queue: what settling said last of a document, by the
+versions and decisions that it names; they are replaced, and can be made anew at any time. Rows of `lease` say who is
+asked what until when (seconds since 1970), and go with it.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ __all__ = [
     "drawn",
     "failure",
     "item",
+    "keyed",
+    "keying",
     "lease",
     "metadata",
     "migration",
@@ -305,6 +308,33 @@ drawn = Table(
     Column("anchor", Text, nullable=False),
     Index("drawn_by_sha256", "sha256"),
     sqlite_with_rowid=False,
+)
+
+keying = Table(
+    "keying",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(16), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("anchor", Text, nullable=False),
+    Column("keyers", Integer, nullable=False),
+    Column("assigned_by", String(128), nullable=False),
+    Column("time", String(32), nullable=False),
+    Index("keying_by_key", "key"),
+)
+
+keyed = Table(
+    "keyed",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("keying", ForeignKey("keying.id"), nullable=False),
+    Column("reviewer", String(128), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("mark", String(16), nullable=False),
+    Column("value", Text),
+    Column("seconds", Float, nullable=False),
+    Column("time", String(32), nullable=False),
+    Index("keyed_by_keying", "keying", "reviewer"),
 )
 
 dossier = Table(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import combinations
 
@@ -56,12 +56,12 @@ def phone_names(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
             name, digits = form.values.get(leaf), _digits(form.values.get(phone))
             if name is not None and digits and not says_nothing(name):
                 by_phone[digits][fold(name)].append((index, leaf))
-    for places in by_phone.values():
+    for digits, places in by_phone.items():
         spellings = {name for pair in _one_apart(places) for name in pair}
         message = sentences.SPELLINGS.of(count=len(spellings))
         for name in spellings:
             for index, leaf in places[name]:
-                yield index, Finding("phone.names", _WARNING, (leaf,), message, (leaf,))
+                yield index, Finding("phone.names", _WARNING, (leaf,), message, (leaf,), about=digits)
 
 
 def _digits(phone: str | None) -> str:
@@ -121,9 +121,19 @@ def names_lookalike(forms: Sequence[FormView]) -> Iterator[tuple[int, Finding]]:
                 suspicious[one].add(other)
                 suspicious[other].add(one)
     for name, others in suspicious.items():
-        message = sentences.LOOKALIKES.of(count=len(others) + 1)
+        message, about = sentences.LOOKALIKES.of(count=len(others) + 1), _least_linked(name, suspicious)
         for index, leaf in places[name]:
-            yield index, Finding("names.lookalike", _WARNING, (leaf,), message, (leaf,))
+            yield index, Finding("names.lookalike", _WARNING, (leaf,), message, (leaf,), about=about)
+
+
+def _least_linked(name: str, alike: Mapping[str, set[str]]) -> str:
+    """The least of all names that a name is like, and those that these are like: the same for all of them."""
+    linked, waiting = {name}, [name]
+    while waiting:
+        further = alike[waiting.pop()] - linked
+        linked |= further
+        waiting.extend(further)
+    return min(linked)
 
 
 def _rare(char: str) -> bool:
