@@ -1,6 +1,7 @@
 # make run     digitise samples/ and show what a run shows
 # make test    every test
 # make lint    ruff, its formatter and mypy
+# make pictures  draw docs/pictures/ anew
 # make bench   one subject at a time: make bench WHAT=text
 # make lock    write requirements-ci.txt anew from pyproject.toml
 # make clean   remove the environment and everything made here
@@ -21,7 +22,7 @@ MODE  := $(if $(filter-out 0 no,$(LOCKED)),locked,ranges)
 STAMP := $(VENV)/.installed-$(MODE)-$(shell pwd | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint pictures bench lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -38,6 +39,9 @@ lint: $(STAMP)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+pictures: $(STAMP)
+	$(PY) docs/pictures.py
 
 bench: $(STAMP)
 	$(PY) -m benchmarks.$(WHAT)

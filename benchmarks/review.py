@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -215,7 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     report = Report()
     quick = options.quick
-    parts = {
+    parts: dict[str, Callable[[], None]] = {
         "queue": lambda: measure_queue(report, 400 if quick else 8_200, 60 if quick else 1_000),
         "killed": lambda: measure_killed(report, 5 if quick else 100, 80 if quick else 400),
         "together": lambda: measure_together(report, 40 if quick else 170),

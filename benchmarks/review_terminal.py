@@ -156,7 +156,7 @@ def keystrokes(url: str, questions: int = 60) -> Typed:
             decided = len(_made(url))
             digits = question.candidates[0].value or "" if question.candidates and question.numeric else ""
             terminal.type(digits)
-            terminal.wait(lambda text, digits=digits: digits in text, "what was keyed")
+            terminal.wait(_shows(digits), "what was keyed")
             pressed = 0
             while len(_made(url)) == decided and pressed < _MOST_ENTERS:
                 terminal.type("\r")
@@ -171,6 +171,10 @@ _MOST_ENTERS = 3
 _MOST_ITEMS = 1_000
 _QUIET_SECONDS = 0.3
 """A screen that has not changed for so long is drawn."""
+
+
+def _shows(keyed: str) -> Callable[[str], bool]:
+    return lambda text: keyed in text
 
 
 def _asked(looking: Review) -> Question:

@@ -1,5 +1,7 @@
 """Pictures of the review in the terminal, out of the samples: `make pictures` writes `docs/pictures/*.svg` anew.
 
+    python docs/pictures.py [FOLDER [SCENE...]]
+
 The screens are those of the real app on a real store. A picture names fonts that a machine may have, and no web
 address; every character stands where its cell of the terminal is, whatever the font.
 """
@@ -152,5 +154,6 @@ async def _until(done: Callable[[], bool]) -> None:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
-    for each in write_pictures(target):
+    wanted = [scene for scene in SCENES if scene.name in (sys.argv[2:] or [scene.name])]
+    for each in write_pictures(target, wanted):
         print(each)

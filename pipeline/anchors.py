@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from pipeline.decisions import Anchor, Purpose, Spot
@@ -100,8 +101,9 @@ class Anchors:
     @cached_property
     def _ends(self) -> tuple[Spot, ...]:
         """The first filled cells of the form and its last."""
-        filled = self._form.filled
-        cells = [self._document.cells[index] for index in (*filled[:_FIRST], *filled[-1:])]
+        stretch = self._form.section.cells(self._document)
+        filled = islice((cell for cell in stretch if fold(cell.text)), _FIRST)
+        cells = [*filled, *islice((cell for cell in reversed(stretch) if fold(cell.text)), 1)]
         return spots_of(self._document, [whole(cell) for cell in cells], _FORM_TEXT, apart=True)
 
     def _begins(self) -> Iterator[Spot]:
@@ -127,7 +129,7 @@ def anchor_of(
 def anchor_of_cell(document: Document, cell_id: int, *, form_type: str = "") -> Anchor:
     """The anchor of a cell at which a section begins, ends or goes on, of that form type."""
     part = whole(document.cell(cell_id))
-    around = Flow(document.cells, cell_id - 1, cell_id).around([part], 2 * AROUND)
+    around = Flow(document.cells, cell_id - 1, cell_id, 2 * AROUND).around([part], 2 * AROUND)
     return Anchor(form_type, CELL, spots_of(document, [part], VALUE_TEXT), around=around)
 
 
@@ -154,7 +156,7 @@ def _cells_by_text(document: Document, anchor: Anchor) -> list[int]:
     text = "".join(spot.text for spot in anchor.value)
     if not text:
         return []
-    flow = Flow(document.cells, 0, len(document.cells))
+    flow = Flow(document.cells, 0, len(document.cells), 0)
     sought = before + text + (after if len(text) < VALUE_TEXT else "")
     found = []
     at = flow.text.find(sought)

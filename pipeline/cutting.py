@@ -26,7 +26,7 @@ from pipeline.summary import console
 from pipeline.versions import current_versions
 from pipeline.work import Job, Plan, digitise, installed_engine
 
-__all__ = ["Spot", "cut_picture", "picture_command", "picture_of"]
+__all__ = ["Spot", "cut_picture", "files_of", "picture_command", "picture_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def cut_picture(location: str, spot: Spot, limits: Limits) -> bytes:
     `location` is the absolute path of the document, which may lead into an archive. Raises `DocumentError` where the
     file is gone or cannot be opened, or has no such page.
     """
-    files, member = _files(location)
+    files, member = files_of(location)
     return in_child(picture_of, files, member, spot, limits, limits=limits)
 
 
@@ -120,7 +120,7 @@ def _spot(store: Store, named: NameRow, form: int, path: str) -> Spot:
     return Spot(page, boxes, next((each.turn for each in pages if each.number == page), 0))
 
 
-def _files(location: str) -> tuple[tuple[str, ...], str]:
+def files_of(location: str) -> tuple[tuple[str, ...], str]:
     """The files of a document, and the name of the member where they are an archive."""
     path = PurePosixPath(location)
     for archive in path.parents:

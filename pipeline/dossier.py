@@ -10,19 +10,52 @@ import json
 from collections.abc import Iterable, Sequence
 
 from pipeline.anchors import Anchors, Locator, anchor_key
-from pipeline.decisions import Decision, DecisionKind, Purpose, effective
+from pipeline.decisions import Anchor, Decision, DecisionKind, Purpose, effective
 from pipeline.forms import Kind, pattern
 from pipeline.settle import Settled
 from pipeline.source import Document
 from pipeline.store.rows import DossierRow, DrawnRow, ItemRow
 
-__all__ = ["ORPHAN", "Indexer", "orphan_key"]
+__all__ = ["ORPHAN", "FormAnchors", "Indexer", "SettledLeaves", "orphan_key"]
 
 ORPHAN = "orphan"
 """What stands for the path of an item that asks about a decision without a place."""
 _RANKS = {Purpose.REVIEW: 1, Purpose.AUDIT: 2}
 _TOLD_APART = frozenset({Kind.NUMBER, Kind.MONEY, Kind.PERCENT})
 """Kinds whose equal values in two places are no sign that the same is asked."""
+
+
+class FormAnchors:
+    """The anchors of a settled form's leaves. They are made of what was read, not of what was decided, so that they,
+    and the keys of the queue, stay the same while people decide; a leaf of an added row is anchored to that decision.
+    """
+
+    def __init__(self, document: Document, form: Settled) -> None:
+        self._read = Anchors(document, form.section, form.form_type, form.read)
+        self._rows = form.rows
+        self._added = Anchors(document, form.section, form.form_type, form.reading, form.rows.added)
+
+    def of(self, path: str) -> Anchor:
+        """The anchor of a leaf, or of the rows as a whole, by what it is called now."""
+        before = self._rows.before(path)
+        return self._read.of(before) if before or not path else self._added.of(path)
+
+
+class SettledLeaves:
+    """Finds the leaves of a settled document by their anchors, whatever they are called now."""
+
+    def __init__(self, document: Document, settled: Sequence[Settled]) -> None:
+        self._settled = settled
+        self._locator = Locator(document, [(form.section, form.form_type, form.read) for form in settled])
+
+    def find(self, anchor: Anchor) -> tuple[Settled, str] | None:
+        """The form and the leaf; None where it is not found exactly, or its row was rejected."""
+        found = self._locator.find(anchor)
+        if found is None:
+            return None
+        form = self._settled[found[0]]
+        path = form.rows.now(found[1])
+        return None if path is None else (form, path)
 
 
 class Indexer:
@@ -86,12 +119,11 @@ class Indexer:
         waiting = [each for each in drawn if each.key not in done]
         if not waiting:
             return
-        locator = Locator(self._document, [(form.section, form.form_type, form.reading) for form in settled])
+        leaves = SettledLeaves(self._document, settled)
         for each in waiting:
-            found = locator.find(each.anchor)
+            found = leaves.find(each.anchor)
             if found is not None:
-                form, path = settled[found[0]], found[1]
-                yield _item(form, path, ("audit",), each.key, Purpose.AUDIT)
+                yield _item(*found, ("audit",), each.key, Purpose.AUDIT)
 
     def _said(self, form: Settled) -> bytes:
         """A hash of what a form says and of what is asked of it: who signs a document off vouches for this. That
@@ -104,7 +136,7 @@ class Indexer:
 def _items(document: Document, form: Settled) -> Iterable[ItemRow]:
     """What is asked about a form, in record order."""
     if form.asked:
-        anchors = Anchors(document, form.section, form.form_type, form.reading, form.added)
+        anchors = FormAnchors(document, form)
         for path, reasons in form.asked.items():
             key = anchor_key(document.sha256, anchors.of(path), Purpose.REVIEW)
             yield _item(form, path, reasons, key, Purpose.REVIEW)

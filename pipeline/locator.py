@@ -23,7 +23,7 @@ CELL = "cell"
 """The pattern of an anchor at a cell."""
 NOWHERE = Spot(0, Span(0, 0), None, "")
 """Where a row begins that has no place in the source."""
-_NEARLY_ALL, _MOST, _HALF, _HARDLY = 0.8, 0.7, 0.5, 0.1
+_NEARLY_ALL, _MOST, _HALF, _HARDLY = 0.8, 0.7, 0.5, 0.2
 """Shares of characters: from which on a leaf, or a form, is the same, and a row; up to the last it is another."""
 
 _Row = tuple[int, int]
@@ -101,8 +101,10 @@ class Locator:
         by_text = self._rows_by_text(anchor)
         if len(shifts) == 1 and standing:
             row = self._row_at(anchor, standing[shifts[0]], shifts[0])
-            certain = row in by_text if by_text else row is not None and self._is_likest(row, anchor)
-            return row if certain else None
+            if row is None or row in by_text:
+                return row
+            contradicted = any(index == row[0] for index, _ in by_text)
+            return row if not contradicted and self._is_likest(row, anchor) else None
         return by_text[0] if len(by_text) == 1 else None
 
     def _row_at(self, anchor: Anchor, parts: Sequence[Part], shift: Shift) -> _Row | None:
@@ -113,11 +115,12 @@ class Locator:
         # What the leaf was read from may be read no more, which says nothing of the row.
         row = _holder(owners, chars - {char for char in value if char not in owners})
         rest = _holder(owners, chars - value)
-        if row is not None and rest in (row, None) and self._is_all_of(row, chars | value):
+        held = Counter(map(owners.get, chars))
+        alone = not any(self._holds_leaves(other, chars) for other in held if other not in (row, None))
+        if row is not None and rest in (row, None) and alone and self._is_all_of(row, chars | value):
             return row
         # Of rows that were split or run together, the one whose leaf is still read from where the anchor's was.
         by_value = self._rows_by_value(anchor, value)
-        held = Counter(map(owners.get, chars))
         return by_value[0] if len(by_value) == 1 and held[by_value[0]] >= _HALF * len(chars) else None
 
     def _owners_of(self, chars: Iterable[Char]) -> Mapping[Char, _Row]:
@@ -126,6 +129,13 @@ class Locator:
             self._owned.add(index)
             self._owners.update({char: (index, number) for char, number in self._forms[index].owners.items()})
         return self._owners
+
+    def _holds_leaves(self, row: _Row, chars: set[Char]) -> bool:
+        """Are several leaves of a row read from these characters? One alone may be a value of the row beside."""
+        index, number = row
+        form = self._forms[index]
+        leaves = (form.chars(column.replace("[]", f"[{number}]", 1)) for column in form.columns)
+        return number != SHARED and sum(not leaf.isdisjoint(chars) for leaf in leaves) > 1
 
     def _is_all_of(self, row: _Row, chars: set[Char]) -> bool:
         """Is a row hardly more than these characters? Else two rows were run together.

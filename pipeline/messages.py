@@ -1855,7 +1855,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "This shows an old decision. What you keyed was not taken.",
         "这里显示的是旧决定。刚才键入的未被采用。",
     ),
-    "app.too_soon": ("That was too soon to have been read: Enter once more.", "刚显示，尚未看清：请再按一次回车。"),
+    "app.too_soon": ("That was too soon to have been read: once more, please.", "刚显示，尚未看清：请再按一次。"),
     "app.orphan.what": ("Decided then: {what} ({path})", "当时的决定：{what}（{path}）"),
     "app.orphan.who": ("By {who}, {time} UTC", "{who}，{time} UTC"),
     "app.orphan.where": ("Where it stood then: {where}", "当时所在：{where}"),

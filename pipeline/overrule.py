@@ -19,7 +19,7 @@ from pipeline.reading import Claim, Part, Reading, Ref, RefKind
 from pipeline.source import Cell, Document, Section
 from pipeline.values import value_of
 
-__all__ = ["RESCAN", "Overruled", "Placing", "overruled", "rows_path"]
+__all__ = ["RESCAN", "Overruled", "Placing", "RowMap", "overruled", "rows_path"]
 
 SECOND_WANTED = "second.wanted"
 SECOND_DIFFERS = "second.differs"
@@ -27,23 +27,80 @@ RESCAN = "rescan"
 ROW_ADDED = "row.added"
 
 
+class RowMap:
+    """The rows of a form's table as people decided: the numbers of those that were read, and the uids of the decisions
+    that added one, in the order in which they stand now. A leaf of a row is called otherwise than it was read."""
+
+    def __init__(self, group: str, order: Sequence[int | str]) -> None:
+        self.group = group
+        self.order = tuple(order)
+        self.added = {number: row for number, row in enumerate(self.order) if isinstance(row, str)}
+        """The numbers of added rows, with the uid of the decision."""
+        self._now = {row: number for number, row in enumerate(self.order)}
+
+    @classmethod
+    def decided(cls, group: str, rows: int, placed: Sequence[tuple[str, Decision]]) -> RowMap:
+        """The rows of a reading after decisions, each with the path that its leaf has in it."""
+        order: list[int | str] = list(range(rows))
+        read = cls(group, order)
+        for path, decision in placed:
+            at = decision.anchor.added or read.number_of(path)
+            if decision.kind is DecisionKind.ADD_ROW:
+                order.insert(order.index(at) + 1 if at in order else 0, decision.uid)
+            elif decision.kind is DecisionKind.REJECT_ROW and at in order:
+                order.remove(at)
+        return cls(group, order)
+
+    @property
+    def is_as_read(self) -> bool:
+        """Has nobody added or rejected any?"""
+        return not self.added and list(self.order) == list(range(len(self.order)))
+
+    def number_of(self, path: str) -> int:
+        """The number of a leaf's row, or of a row; -1 where it stands in none."""
+        if not path.startswith(f"{self.group}[") or path.startswith(f"{self.group}[]"):
+            return -1
+        return int(path[len(self.group) + 1 :].partition("]")[0])
+
+    def number_now(self, row: int | str) -> int | None:
+        """The number of a row that was read, or added by that decision; None where it was rejected."""
+        return self._now.get(row)
+
+    def now(self, path: str) -> str | None:
+        """What a leaf that was read is called now; None where its row was rejected."""
+        number = self.number_of(path)
+        if number < 0:
+            return path
+        now = self._now.get(number)
+        return None if now is None else self._with_number(path, now)
+
+    def before(self, path: str) -> str:
+        """What a leaf was called as it was read; "" for one of an added row."""
+        number = self.number_of(path)
+        if number < 0:
+            return path
+        row = self.order[number]
+        return self._with_number(path, row) if isinstance(row, int) else ""
+
+    def _with_number(self, path: str, number: int) -> str:
+        return f"{self.group}[{number}]{path[len(self.group) + 1 :].partition(']')[2]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Overruled:
     """A reading with what people decided in it.
 
-    `decided` maps leaves, and `GROUP[]` for the rows as a whole, to the decision that holds. `open` maps those that
-    people have been asked about and that are still open to the reason and the people who may not be asked again.
-    `added` are the numbers of rows that people added, with the uid of the decision. `applied` are all decisions that
-    found their place, as paths.
+    `rows` says how its rows differ from those that were read. `decided` maps leaves, and `GROUP[]` for the rows as a
+    whole, to the decision that holds. `open` maps those that people have been asked about and that are still open to
+    the reason and the people who may not be asked again. `applied` are all decisions that found their place, with its
+    path.
     """
 
     reading: Reading
+    rows: RowMap
     decided: Mapping[str, Decision] = field(default_factory=dict)
     open: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
-    added: Mapping[int, str] = field(default_factory=dict)
     applied: Sequence[tuple[str, Decision]] = ()
-    moved: Mapping[str, str] = field(default_factory=dict)
-    """Leaves of the reading before → what they are called now, where rows were added or rejected."""
 
 
 def rows_path(form_type: FormType) -> str:
@@ -108,14 +165,14 @@ def overruled(
 ) -> Overruled:
     """The reading of a form with the decisions about it, as `Placing` found them; `disputed` is what the other reader
     has."""
+    rows = RowMap.decided(form_type.vocabulary.table.group, reading.rows, placed)
     if not placed:
-        return Overruled(reading)
-    rows = _Rows(form_type, reading, placed)
-    reading = rows.reading
+        return Overruled(reading, rows)
+    reading = _with_rows(form_type, reading, rows)
     by_path: dict[str, list[Decision]] = {}
     applied: list[tuple[str, Decision]] = []
     for before, decision in placed:
-        path = rows.path_of(before, decision)
+        path = _path_now(rows, before, decision)
         if path is None:
             continue
         applied.append((path, decision))
@@ -126,13 +183,14 @@ def overruled(
     still_open: dict[str, tuple[str, tuple[str, ...]]] = {
         path: (ROW_ADDED, ()) for path in leaves if any(path.startswith(f"{rows.group}[{row}].") for row in rows.added)
     }
-    moved = {before: after for before, after in rows.moved.items() if before != after}
     for path, decisions in by_path.items():
         if path not in leaves and path not in (rows_path(form_type), ""):
             continue
         reason, who, holding = _held(decisions)
         if holding is None:
             still_open[path] = (reason, who)
+        elif path == rows_path(form_type) and holding.value not in (None, str(reading.rows)):
+            continue  # rows have been added or rejected since somebody found them complete
         elif holding.kind is DecisionKind.LOST:
             still_open[path] = (RESCAN, ())
             if path in leaves:
@@ -144,10 +202,18 @@ def overruled(
     taken |= {claim.part.cell for claim in reading.claims}
     for path, decision in decided.items():
         if path in leaves:
-            other = disputed.get(rows.path_before(path))
+            other = disputed.get(rows.before(path))
             kind = form_type.leaves.get(pattern(path), Kind.NUMBER)
             leaves[path] = _ref(document, section, kind, decision, leaves, path, other, taken)
-    return Overruled(replace(reading, leaves=leaves), decided, still_open, rows.added, tuple(applied), moved)
+    return Overruled(replace(reading, leaves=leaves), rows, decided, still_open, tuple(applied))
+
+
+def _path_now(rows: RowMap, before: str, decision: Decision) -> str | None:
+    """What the leaf of a decision is called now; None where its row was rejected."""
+    if not decision.anchor.added:
+        return rows.now(before)
+    number = rows.number_now(decision.anchor.added)
+    return None if number is None else decision.anchor.pattern.replace("[]", f"[{number}]", 1)
 
 
 def _held(decisions: Sequence[Decision]) -> tuple[str, tuple[str, ...], Decision | None]:
@@ -166,95 +232,35 @@ def _held(decisions: Sequence[Decision]) -> tuple[str, tuple[str, ...], Decision
     return SECOND_DIFFERS, people, None
 
 
-class _Rows:
-    """The rows of a reading with those that people added and without those that they rejected."""
-
-    def __init__(self, form_type: FormType, reading: Reading, placed: Sequence[tuple[str, Decision]]) -> None:
-        self.group = form_type.vocabulary.table.group
-        self._columns = [leaf for leaf in form_type.leaves if leaf.startswith(f"{self.group}[].")]
-        order: list[int | str] = list(range(reading.rows))
-        for path, decision in placed:
-            at: int | str | None = decision.anchor.added or self._number(path)
-            if decision.kind is DecisionKind.ADD_ROW:
-                order.insert(order.index(at) + 1 if at in order else 0, decision.uid)
-            elif decision.kind is DecisionKind.REJECT_ROW and at in order:
-                order.remove(at)
-        self._now = {row: number for number, row in enumerate(order)}
-        self._before = {number: row for row, number in self._now.items()}
-        self.added = {number: row for row, number in self._now.items() if isinstance(row, str)}
-        self.moved: dict[str, str] = {}
-        self.reading = reading if order == list(range(reading.rows)) else self._renumbered(reading)
-
-    def path_of(self, before: str, decision: Decision) -> str | None:
-        """What a leaf of the reading, or of an added row, is called now; None where its row was rejected."""
-        if decision.anchor.added:
-            row = self._now.get(decision.anchor.added)
-            return None if row is None else decision.anchor.pattern.replace("[]", f"[{row}]", 1)
-        return self._renamed(before)
-
-    def path_before(self, path: str) -> str:
-        """What a leaf was called in the reading; "" for a leaf of an added row."""
-        number = self._number(path)
-        if number is None:
-            return path
-        before = self._before.get(number)
-        return self._with_number(path, before) if isinstance(before, int) else ""
-
-    def _number(self, path: str) -> int | None:
-        if not path.startswith(f"{self.group}[") or path.startswith(f"{self.group}[]"):
-            return None
-        return int(path[len(self.group) + 1 :].partition("]")[0])
-
-    def _with_number(self, path: str, number: int) -> str:
-        return f"{self.group}[{number}]{path[len(self.group) + 1 :].partition(']')[2]}"
-
-    def _renamed(self, path: str) -> str | None:
-        number = self._number(path)
-        if number is None:
-            return path
-        now = self._now.get(number)
-        return None if now is None else self._with_number(path, now)
-
-    def _renumbered(self, reading: Reading) -> Reading:
-        leaves: dict[str, Ref] = {}
-        for path, ref in reading.leaves.items():
-            now = self._renamed(path)
-            if now is not None:
-                leaves[now] = ref
-                self.moved[path] = now
-        for number in self.added:
-            leaves |= {leaf.replace("[]", f"[{number}]", 1): Ref(RefKind.LOST) for leaf in self._columns}
-        doubts = [
-            replace(doubt, path=now) for doubt in reading.doubts if (now := self._renamed(doubt.path)) is not None
-        ]
-        merged = []
-        for first, last in reading.merged:
-            kept = [self._now[row] for row in range(first, last) if row in self._now]
-            if len(kept) > 1 and kept[-1] - kept[0] == len(kept) - 1:
-                merged.append((kept[0], kept[-1] + 1))
-        claims = [*reading.claims, *self._rejected(reading)]
-        order = {path: place for place, path in enumerate(self._record_order(leaves))}
-        leaves = dict(sorted(leaves.items(), key=lambda leaf: order[leaf[0]]))
-        return replace(
-            reading,
-            rows=len(self._now),
-            leaves=leaves,
-            doubts=tuple(doubts),
-            merged=tuple(merged),
-            claims=tuple(claims),
-            extra={label: ref for before, ref in reading.extra.items() if (label := self._renamed(before)) is not None},
-        )
-
-    def _rejected(self, reading: Reading) -> Iterable[Claim]:
-        """Claims for the characters of rows that people rejected: they are no value, and not left over either."""
-        for path, ref in reading.leaves.items():
-            number = self._number(path)
-            if number is not None and number not in self._now and not carried_down(path):
-                yield from (Claim(part, "rejected") for part in ref.parts)
-
-    def _record_order(self, leaves: Iterable[str]) -> list[str]:
-        """Leaves in record order: those of rows by their new numbers, the others where they stood."""
-        return sorted(leaves, key=lambda path: -1 if (number := self._number(path)) is None else number)
+def _with_rows(form_type: FormType, reading: Reading, rows: RowMap) -> Reading:
+    """The reading with the rows that people added, whose leaves are all lost, and without those that they rejected."""
+    if rows.is_as_read:
+        return reading
+    leaves = {new: ref for path, ref in reading.leaves.items() if (new := rows.now(path)) is not None}
+    columns = [leaf for leaf in form_type.leaves if leaf.startswith(f"{rows.group}[].")]
+    for number in rows.added:
+        leaves |= {leaf.replace("[]", f"[{number}]", 1): Ref(RefKind.LOST) for leaf in columns}
+    merged = []
+    for first, last in reading.merged:
+        kept = [now for row in range(first, last) if (now := rows.number_now(row)) is not None]
+        if len(kept) > 1 and kept[-1] - kept[0] == len(kept) - 1:
+            merged.append((kept[0], kept[-1] + 1))
+    # The characters of rejected rows are no value, and not left over either.
+    rejected = [
+        Claim(part, "rejected")
+        for path, ref in reading.leaves.items()
+        if rows.now(path) is None and not carried_down(path)
+        for part in ref.parts
+    ]
+    return replace(
+        reading,
+        rows=len(rows.order),
+        leaves=dict(sorted(leaves.items(), key=lambda leaf: rows.number_of(leaf[0]))),
+        doubts=tuple(replace(doubt, path=new) for doubt in reading.doubts if (new := rows.now(doubt.path)) is not None),
+        merged=tuple(merged),
+        claims=(*reading.claims, *rejected),
+        extra={new: ref for label, ref in reading.extra.items() if (new := rows.now(label)) is not None},
+    )
 
 
 def _ref(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from pipeline.forms import FormType
@@ -22,6 +22,8 @@ SHARED = -1
 _ENDS = 30
 """Filled cells by which the same form may begin or end elsewhere: titles, signatures, notes. The shortest forms have
 twice as many, and what holds the first label of another form is more than an end."""
+_BESIDE = 100
+"""Characters of what stands beside a form that may be its title."""
 
 
 def row_number(group: str, path: str) -> int | None:
@@ -48,24 +50,28 @@ class PlacedForm:
     @cached_property
     def flow(self) -> Flow:
         """The form's text, and what stands around it."""
-        return Flow(self._document.cells, self.section.first, self.section.last)
+        return Flow(self._document.cells, self.section.first, self.section.last, _BESIDE)
 
     @cached_property
     def places(self) -> list[set[Part]]:
         """Where each row is read from: blank cells where it holds nothing else, and headings where it has no cells and
         they are no other's."""
-        filled: list[set[Part]] = [set() for _ in range(self.reading.rows)]
-        blank: list[set[Part]] = [set() for _ in filled]
-        heads: list[set[Part]] = [set() for _ in filled]
-        for path, ref in self.reading.leaves.items():
-            number = row_number(self.group, path) if ref.parts else None
-            if number is not None:
-                for part in ref.parts:
-                    kind = heads if carried_down(path) else filled if part.end > part.start else blank
-                    kind[number].add(part)
+        full: list[set[Part]] = []
+        empty: list[set[Part]] = []
+        for number in range(self.reading.rows):
+            parts = self._parts(number, self.columns)
+            full.append({part for part in parts if part.end > part.start})
+            empty.append(parts - full[-1])
+        # Only a row that holds nothing asks for the headings.
+        heads = [] if all(full) else [self._parts(number, self._headings) for number in range(self.reading.rows)]
         rows_of = Counter(part for parts in heads for part in parts)
-        alone = [{part for part in parts if rows_of[part] == 1} for parts in heads]
-        return [full or empty or head for full, empty, head in zip(filled, blank, alone, strict=True)]
+        alone = [{part for part in parts if rows_of[part] == 1} for parts in heads] or empty
+        return [filled or blank or head for filled, blank, head in zip(full, empty, alone, strict=True)]
+
+    def _parts(self, number: int, patterns: Iterable[str]) -> set[Part]:
+        leaves = self.reading.leaves
+        refs = (leaves.get(pattern.replace("[]", f"[{number}]", 1)) for pattern in patterns)
+        return {part for ref in refs if ref is not None for part in ref.parts}
 
     @cached_property
     def own(self) -> list[tuple[Part, ...]]:
@@ -76,8 +82,15 @@ class PlacedForm:
     @cached_property
     def columns(self) -> list[str]:
         """The leaf patterns of a row, those that it may share with others left out."""
-        leaves = self.form_type.leaves
-        return [leaf for leaf in leaves if leaf.startswith(f"{self.group}[].") and not carried_down(leaf)]
+        return [leaf for leaf in self._patterns if not carried_down(leaf)]
+
+    @cached_property
+    def _headings(self) -> list[str]:
+        return [leaf for leaf in self._patterns if carried_down(leaf)]
+
+    @property
+    def _patterns(self) -> Iterable[str]:
+        return (leaf for leaf in self.form_type.leaves if leaf.startswith(f"{self.group}[]."))
 
     @cached_property
     def owners(self) -> dict[Char, int]:
@@ -133,7 +146,7 @@ class PlacedForm:
         if pages and self._document.cell(self.section.first + 1).page not in pages:
             return False
         start = self.flow.at(self.section.first + 1, 0)
-        return text in self.flow.text[max(start - REACH // 4, 0) : start + len(text) + REACH // 4]
+        return text in self.flow.text[max(start - _BESIDE, 0) : start + len(text) + _BESIDE]
 
     def ends_with(self, text: str) -> bool:
         """Is this text among the last cells of the form?"""

@@ -136,16 +136,16 @@ def _box(cell: Cell, box: Box, part: Part) -> Box:
 
 
 class Flow:
-    """The folded text of a stretch of cells, by index, and of some `REACH` characters before and behind."""
+    """The folded text of a stretch of cells, by index, and of as many characters before and behind as are asked for."""
 
-    def __init__(self, cells: Sequence[Cell], first: int, last: int) -> None:
-        low, reach = first, REACH
-        while low > 0 and reach > 0:
+    def __init__(self, cells: Sequence[Cell], first: int, last: int, more: int) -> None:
+        low, left = first, more
+        while low > 0 and left > 0:
             low -= 1
-            reach -= len(fold(cells[low].text)) or 1
-        high, reach = last, REACH
-        while high < len(cells) and reach > 0:
-            reach -= len(fold(cells[high].text)) or 1
+            left -= len(fold(cells[low].text))
+        high, left = last, more
+        while high < len(cells) and left > 0:
+            left -= len(fold(cells[high].text))
             high += 1
         texts = [fold(cell.text) for cell in cells[low:high]]
         self.text = "".join(texts)
@@ -213,7 +213,7 @@ class Places:
     def stand_between(self, parts: Sequence[Part], around: tuple[str, str]) -> bool:
         """Do these parts stand between these texts?"""
         low, high = min(parts).cell - 1, max(parts).cell
-        return Flow(self._document.cells, low, high).stands_between(parts, around)
+        return Flow(self._document.cells, low, high, max(map(len, around))).stands_between(parts, around)
 
     def shifts(self, spots: Iterable[Spot]) -> Iterator[Shift]:
         """By how much these spots may have moved, least first: not at all, or to one of their texts near by."""

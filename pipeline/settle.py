@@ -16,7 +16,7 @@ from pipeline.decisions import Decision, DecisionKind
 from pipeline.forms import Finding, FormType, FormView, Kind, Sentence, Severity, pattern
 from pipeline.geometry import carried_down, misplaced
 from pipeline.messages import CATALOGUE
-from pipeline.overrule import RESCAN, Overruled, Placing, overruled, rows_path
+from pipeline.overrule import RESCAN, Overruled, Placing, RowMap, overruled, rows_path
 from pipeline.reading import Part, Reading, Ref, RefKind
 from pipeline.source import Box, Cell, Document, Origin, Section
 from pipeline.values import Value, pieces_of, value_of
@@ -29,11 +29,12 @@ __all__ = ["Settled", "Settler", "settle"]
 class Settled:
     """One form, settled: what an export line says of it (`record-format`), and what people are asked about it.
 
-    `reading` is what holds, decisions included, `values` what that says; `disputed` maps leaves on which the readers
-    differ, and nobody has decided, to what the other one has. `asked` maps leaves, and `GROUP[]` for the rows as a
-    whole, to the reason codes for which they are in review; `barred` maps those of them that wait for a second or third
-    person to the people who may not be asked again. `lost` are leaves that a person could not read: they wait for
-    another scan. `orphans` are decisions that have lost their place.
+    `read` is what the readers agree on, `reading` the same with the decisions, `values` what that says; `rows` tells
+    how their rows differ. `disputed` maps leaves on which the readers differ, and nobody has decided, to what the other
+    one has. `asked` maps leaves, and `GROUP[]` for the rows as a whole, to the reason codes for which they are in
+    review; `barred` maps those of them that wait for a second or third person to the people who may not be asked again.
+    `lost` are leaves that a person could not read: they wait for another scan. `orphans` are decisions that have lost
+    their place.
     """
 
     section: Section
@@ -53,7 +54,8 @@ class Settled:
     asked: Mapping[str, tuple[str, ...]]
     barred: Mapping[str, tuple[str, ...]]
     lost: frozenset[str]
-    added: Mapping[int, str]
+    read: Reading
+    rows: RowMap
     orphans: tuple[Decision, ...]
 
 
@@ -68,10 +70,12 @@ class _Form:
     view: FormView
     findings: list[Finding]
     reasons: dict[str, list[str]]
+    read: Reading
+    """What the readers agree on, before anybody decided."""
+    overruled: Overruled
     doubted: set[str] = field(default_factory=set)
     """Paths whose place, or whose characters, the reader or ingest doubt."""
     disputed: Mapping[str, Ref] = field(default_factory=dict)
-    overruled: Overruled = field(default_factory=lambda: _NOTHING)
     orphans: list[Decision] = field(default_factory=list)
 
     def flag(self, path: str, reason: str) -> None:
@@ -196,7 +200,7 @@ def _resolve(document: Document, read: _Read, placed: Sequence[tuple[str, Decisi
     section, form_type, readings = read.section, read.form_type, read.readings
     ruled = overruled(document, section, form_type, read.reading, read.disputed, placed)
     reading = ruled.reading
-    disputed = {ruled.moved.get(path, path): ref for path, ref in read.disputed.items()}
+    disputed = {now: ref for path, ref in read.disputed.items() if (now := ruled.rows.now(path)) is not None}
     kinds = form_type.leaves
     values: dict[str, Value] = {}
     for path, ref in reading.leaves.items():
@@ -227,7 +231,7 @@ def _resolve(document: Document, read: _Read, placed: Sequence[tuple[str, Decisi
         document=document.name,
         ordinal=section.ordinal,
     )
-    form = _Form(section, form_type, reading, values, view, [], {}, overruled=ruled)
+    form = _Form(section, form_type, reading, values, view, [], {}, read.reading, ruled)
     if not readings:
         form.flag("", "reader.failed")
     _doubt_cells(document, form)
@@ -260,7 +264,6 @@ def _resolve(document: Document, read: _Read, placed: Sequence[tuple[str, Decisi
 
 _BLANK = Value(None, "")
 _ORPHAN = "decision.orphan"
-_NOTHING: Overruled = Overruled(Reading("none", "", 0, {}))
 
 
 def _told_apart(document: Document, form: _Form, path: str, other: Ref) -> bool:
@@ -390,7 +393,8 @@ def _conclude(document: Document, form: _Form) -> Settled:
         asked=_asked(form, reasons),
         barred={path: people for path, (_, people) in ruled.open.items() if people},
         lost=frozenset(path for path, (code, _) in ruled.open.items() if code == RESCAN),
-        added=ruled.added,
+        read=form.read,
+        rows=ruled.rows,
         orphans=tuple(form.orphans),
     )
 

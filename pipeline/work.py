@@ -9,7 +9,6 @@ of its own, and a last one has them all. An archive is a job whose outcome is it
 
 from __future__ import annotations
 
-import traceback
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +44,7 @@ from pipeline.reading import Reading
 from pipeline.recut import recut
 from pipeline.source import Document, Section, SectionKind
 from pipeline.store.rows import DocumentRow, DossierRow, FailureRow, Held, Placed, ReadingRow
+from pipeline.trouble import Reader, Trouble
 from pipeline.versions import Versions, reading_keys
 
 if TYPE_CHECKING:
@@ -53,13 +53,11 @@ if TYPE_CHECKING:
     from pipeline.settle import Settled
 
 __all__ = [
-    "UNASKED",
     "Engine",
     "Job",
     "Opened",
     "Outcome",
     "Plan",
-    "Reader",
     "Settle",
     "Tally",
     "Unpacked",
@@ -70,9 +68,6 @@ __all__ = [
     "open_stored",
 ]
 
-UNASKED = frozenset({"model.pending", "model.budget", "model.stopped"})
-"""Why a model was not asked about a form: it will be, by the same command again."""
-Reader = Callable[[Document, Section, "FormType"], Reading]
 Work = list[tuple[Section, "FormType", list[Reading]]]
 """The forms of a document with their readings; a form without readings is one that could not be read."""
 Settle = Callable[[Document, Work, Sequence[Decision]], "list[Settled]"]
@@ -244,7 +239,7 @@ def digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
     except DocumentError as error:
         return Outcome(job.bare, failures=(FailureRow(error.code, str(error), page=job.page),))
     except Exception as error:
-        trouble = _Trouble()
+        trouble = Trouble()
         trouble.note("internal", error, page=job.page)
         return Outcome(job.bare, failures=tuple(trouble.failures), tracebacks=tuple(trouble.tracebacks))
 
@@ -269,7 +264,7 @@ def open_stored(job: Job, engine: Engine, plan: Plan, decisions: Sequence[Decisi
     if placed is None:
         placed = _placed(document, engine)
     forms, lost = _as_decided(document, placed, decisions, engine)
-    sections = _Sections(document, job, ingest, engine, plan, _Trouble())
+    sections = _Sections(document, job, ingest, engine, plan, Trouble())
     work = sections.read(forms)
     return Opened(document, work, lost, sections.requests)
 
@@ -293,45 +288,13 @@ def digitise_file(name: str, files: bytes | Sequence[bytes], limits: Limits | No
     document = engine.ingest(name, name, files, limits)
     assert isinstance(document, Document), "nothing is wanted where everything is recognised at once"
     work: Work = []
-    trouble = _Trouble()
+    trouble = Trouble()
     for section in engine.segment(document, engine.form_types):
         if section.form_type is not None:
             form_type = engine.form_type(section.form_type)
             readings = [trouble.read(reader, document, section, form_type) for reader in engine.readers.values()]
             work.append((section, form_type, [reading for reading in readings if reading is not None]))
     return [form_line(document, settled) for settled in _settle(document, work, (), engine, trouble)]
-
-
-class _Trouble:
-    """What went wrong inside a document, collected as failures without personal values."""
-
-    def __init__(self) -> None:
-        self.failures: list[FailureRow] = []
-        self.tracebacks: list[str] = []
-
-    def note(self, code: str, error: Exception, section: Section | None = None, *, page: int = 0) -> None:
-        """Keep an error: its kind and place, never its words, which may quote the document."""
-        if isinstance(error, MemoryError):
-            code = "memory"
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-        message = english(f"failure.{code}", kind=type(error).__name__, place=place)
-        form_type, ordinal = (section.form_type, section.ordinal) if section else (None, 0)
-        self.failures.append(FailureRow(code, message, form_type, ordinal, page))
-        self.tracebacks.append("".join([*traceback.format_list(frames), type(error).__name__, "\n"]))
-
-    def model(self, problem: str, section: Section) -> None:
-        """Keep that a model gave no answer; what was not asked for is no failure."""
-        if problem not in UNASKED:
-            self.failures.append(FailureRow(problem, english(f"failure.{problem}"), section.form_type, section.ordinal))
-
-    def read(self, reader: Reader, document: Document, section: Section, form_type: FormType) -> Reading | None:
-        """The reading of a section; None, and a failure, where the reader breaks on it."""
-        try:
-            return reader(document, section, form_type)
-        except Exception as error:
-            self.note("reader.failed", error, section)
-            return None
 
 
 def _digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
@@ -349,7 +312,7 @@ def _digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
     new_sections = None
     if placed is None:
         placed = new_sections = _placed(document, engine)
-    trouble = _Trouble()
+    trouble = Trouble()
     decisions, drawn = (job.held.decisions, job.held.drawn) if job.held else ((), ())
     forms, lost = _as_decided(document, placed, decisions, engine)
     section_work = _Sections(document, job, ingest_version, engine, plan, trouble)
@@ -402,9 +365,7 @@ def _as_decided(
 class _Sections:
     """The sections of a document on their way: readings out of the store or anew, and what a model is to be asked."""
 
-    def __init__(
-        self, document: Document, job: Job, ingest: str, engine: Engine, plan: Plan, trouble: _Trouble
-    ) -> None:
+    def __init__(self, document: Document, job: Job, ingest: str, engine: Engine, plan: Plan, trouble: Trouble) -> None:
         self.new: list[ReadingRow] = []
         self.requests: list[Request] = []
         self.spared = 0
@@ -431,7 +392,7 @@ class _Sections:
             return work
         doubtful = [True] * len(forms)
         if self._plan.cascade:
-            settled = _settle(self._document, work, self._decisions, self._engine, _Trouble())
+            settled = _settle(self._document, work, self._decisions, self._engine, Trouble())
             doubtful = [bool(form.review) for form in settled]
             self.spared = doubtful.count(False)
         for each, (_, _, readings), ask in zip(forms, work, doubtful, strict=True):
@@ -581,7 +542,7 @@ def _page_failures(job: Job, document: Document) -> list[FailureRow]:
 
 
 def _settle(
-    document: Document, work: Work, decisions: Sequence[Decision], engine: Engine, trouble: _Trouble
+    document: Document, work: Work, decisions: Sequence[Decision], engine: Engine, trouble: Trouble
 ) -> list[Settled]:
     """Settle a dossier. Where a rule breaks, its forms are settled one by one and are wholly in review.
 

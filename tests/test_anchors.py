@@ -24,7 +24,7 @@ from pipeline.anchors import (
     to_json,
 )
 from pipeline.decisions import Anchor, Purpose
-from pipeline.reading import Part, Ref, RefKind
+from pipeline.reading import Part, Reading, Ref, RefKind
 from pipeline.source import Box
 from samples.generate import make_document
 from tests import made_tables
@@ -57,7 +57,8 @@ from tests.disturbed import (
 DOCUMENTS = Path(__file__).parent.parent / "samples" / "documents"
 EQUAL = ("", "质量指标", "例行巡查", "完成", "完成", "2", "2", "")
 EMPTY = ("", "质量指标", "不涉及", "/", "/", "0", "0", "")
-TABLE = (made_tables.ROWS[0], EQUAL, EQUAL, EQUAL, EMPTY, EMPTY, *made_tables.ROWS[1:])
+OUTPUT = ("", ("产出指标", 1, 7), *made_tables.ROWS[0][2:])
+TABLE = (OUTPUT, EQUAL, EQUAL, EQUAL, EMPTY, EMPTY, *made_tables.ROWS[1:])
 """Rows of which some say the same."""
 BLOCKS: tuple[made_tables.Block, ...] = (
     *made_tables.TITLE,
@@ -124,7 +125,7 @@ class Score:
 
     @property
     def share(self) -> float:
-        return self.right / (self.right + len(self.orphans))
+        return self.right / (self.right + len(self.orphans) or 1)
 
 
 def score(anchors: Sequence[Anchored], now: World) -> Score:
@@ -188,7 +189,7 @@ def test_anchors_are_found_after_another_ingest_cut_or_reading(name: str, how: s
     now = {**READ, **CUT, **INGESTED}[how](before, Random(f"{name} {how}"))
     result = score(anchored(before), now)
     assert not result.wrong
-    assert result.share >= 0.99, result.orphans
+    assert result.share >= 0.99 or not now.forms, result.orphans
 
 
 @pytest.mark.parametrize(
@@ -249,20 +250,26 @@ def test_another_reader_finds_what_the_first_one_read(shape: str, seed: int) -> 
         for (section, form_type, _), form in zip(before.forms, document.forms, strict=True)
     ]
     locator = Locator(before.document, forms)
-    found = wrong = 0
-    for index, (section, form_type, reading) in enumerate(before.forms):
-        truth = forms[index][2]
-        anchors = Anchors(before.document, section, form_type, reading)
-        for path, ref in reading.leaves.items():
+    found = wrong = leaves = 0
+    for form in before.forms:
+        anchors = Anchors(before.document, *form)
+        for path in form[2].leaves:
             there = locator.find(anchors.of(path))
+            leaves += 1
             found += there is not None
-            if there is None or not path.endswith((".name", ".score")):
-                continue
-            other = truth.leaves.get(there[1])
-            same = other is not None and {part.cell for part in other.parts} & {part.cell for part in ref.parts}
-            wrong += bool(ref.parts and other and other.parts and not same)
-    leaves = sum(len(reading.leaves) for _, _, reading in before.forms)
-    assert (wrong, found >= 0.99 * leaves) == (0, True)
+            row, column = row_of(path)
+            if there is not None and row >= 0:
+                number, other = row_of(there[1])
+                own = cells_of_row(form[2], row), cells_of_row(forms[there[0]][2], number)
+                wrong += column != other or (own[0].isdisjoint(own[1]) and bool(own[0]))
+    assert wrong == 0
+    assert found >= 0.99 * leaves
+
+
+def cells_of_row(reading: Reading, row: int) -> set[int]:
+    """The cells that a row does not share with others."""
+    leaves = ((row_of(path), ref) for path, ref in reading.leaves.items())
+    return {part.cell for (at, name), ref in leaves if at == row and "level" not in name for part in ref.parts}
 
 
 # -- one by one
@@ -409,7 +416,7 @@ def test_a_row_whose_place_says_something_else_is_not_found() -> None:
 
 
 def test_a_subtotal_is_found_under_a_heading_that_is_read_otherwise() -> None:
-    before = made("tsv")
+    before = made("word")
     form, path = next(
         (index, path)
         for index, (_, _, reading) in enumerate(before.forms)
@@ -503,7 +510,7 @@ def test_every_leaf_has_a_key_of_its_own_and_anchors_come_back_from_json(name: s
 def test_a_key_stays_after_everything_is_numbered_anew(name: str) -> None:
     before, rng = made(name), Random(name)
     now = shuffled(without_form(before, 0), rng)
-    now = with_values(now, lambda path: path.endswith(".score") or path == "phone", rng)
+    now = with_values(now, lambda path: path in ("phone", "total_score"), rng)
     now = split_cells(now, rng) if not before.document.pages else now
 
     def keys(each: World) -> dict[Name, str]:

@@ -165,6 +165,14 @@ def test_an_added_row_is_asked_leaf_by_leaf_until_it_is_keyed(form: ReadForm) ->
     assert settled(form, added, keyed, below).reading.rows == len(names) + 2
 
 
+def test_rows_found_complete_are_so_until_one_is_added_or_rejected(form: ReadForm) -> None:
+    doubted = doubting(form, "indicators[]")
+    reject = decide(form, "indicators[1].name", DecisionKind.REJECT_ROW)
+    complete = decide(form, "indicators[]", DecisionKind.ACCEPT, str(form.table.rows - 1))
+    assert "indicators[]" not in settled(form, reject, complete, readings=[doubted]).asked
+    assert "indicators[]" in settled(form, complete, readings=[doubted]).asked
+
+
 def test_undo_and_redo_are_decisions_too(form: ReadForm) -> None:
     before = settled(form).record["project_name"]
     first = decide(form, "project_name", DecisionKind.CORRECT, "另一个名称")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -406,6 +407,27 @@ def test_how_many_rows_are_printed_is_keyed_and_no_value_of_its_own(filled: Path
     assert not work(filled, tmp_path, script, ROWS)
 
 
+def test_blank_means_blank_whatever_was_keyed_before(filled: Path, tmp_path: Path) -> None:
+    async def script(driver: Driver) -> None:
+        await driver.press(*"96", "f4")
+        assert driver.app.query_one(Entry).value == ""
+        assert say("app.blank") in driver.shown()
+        await driver.press("enter")
+
+    [decision] = work(filled, tmp_path, script)
+    assert (decision.kind, decision.value) == (DecisionKind.BLANK, None)
+
+
+def test_a_number_that_no_candidate_has_chooses_none(filled: Path, tmp_path: Path) -> None:
+    async def script(driver: Driver) -> None:
+        for number in ("2", "12"):
+            await driver.press("number_sign", *number, "enter")
+            assert driver.told == say("app.no_candidate", count=1)
+            await driver.press("escape")
+
+    assert not work(filled, tmp_path, script, NAME)
+
+
 def test_figures_meant_for_another_question_answer_no_text(filled: Path, tmp_path: Path) -> None:
     async def script(driver: Driver) -> None:
         await driver.press(*"12.5", "enter")
@@ -420,8 +442,9 @@ def test_figures_meant_for_another_question_answer_no_text(filled: Path, tmp_pat
 
 def test_nothing_is_accepted_that_nobody_can_have_read(filled: Path, tmp_path: Path) -> None:
     async def script(driver: Driver) -> None:
-        await driver.press("enter")
-        assert driver.told == say("app.too_soon")
+        for key in ("enter", "a", "b", "l", "d"):
+            await driver.press(key)
+            assert driver.told == say("app.too_soon")
 
     assert not work(filled, tmp_path, script, NAME, unread_seconds=600.0)
 
@@ -594,10 +617,11 @@ def test_what_somebody_else_decided_meanwhile_is_said_and_work_goes_on(filled: P
 def test_an_answer_that_cannot_be_is_refused_with_a_sentence_and_nothing_is_lost(filled: Path, tmp_path: Path) -> None:
     async def script(driver: Driver) -> None:
         await driver.press(*"96.5", "f7")
-        await driver.wait()
-        await driver.press("enter")
-        await driver.wait()
-        assert driver.told == say("review.no_row")
+        assert driver.told == say("app.not_here")
+        await driver.press("J")
+        assert driver.app.query_one(Entry).value == "96.5J"
+        await driver.press("backspace", "alt+shift+s", *["up"] * 25, "enter")
+        assert driver.told in (say("review.where"), say("review.split_where"))
         assert driver.app.query_one(Entry).value == "96.5"
 
     assert not work(filled, tmp_path, script)
@@ -675,7 +699,7 @@ def test_the_source_shows_the_cell_in_the_middle_and_scrolls(filled: Path, tmp_p
         assert len(rows) // 4 < place < 3 * len(rows) // 4
         await driver.press("pagedown", "pagedown")
         assert driver.source != rows
-        await driver.press("pageup", "pageup", "pageup")
+        await driver.press("pageup", "pageup", "pageup", "ctrl+down", "ctrl+up")
         assert any("┊" in row for row in driver.source), "what stands before the form is told apart"
 
     assert not work(filled, tmp_path, script, ("pdf-lines.txt", "indicators[3].score"))
@@ -851,6 +875,9 @@ def test_keys_can_be_changed(filled: Path, tmp_path: Path) -> None:
         {"lost": "ctrl+z"},
         {"lost": "bogus"},
         {"lost": "ctrl+a"},
+        {"lost": "shift+k"},
+        {"lost": "hyper+k"},
+        {"lost": ""},
     ],
     ids=str,
 )
@@ -859,6 +886,22 @@ def test_keys_that_cannot_be_are_a_sentence(keys: dict[str, str]) -> None:
         Keys(keys)
     [name] = keys
     assert name in str(raised.value)
+
+
+def test_keys_may_be_written_as_a_person_does() -> None:
+    keys = Keys({"lost": "Ctrl+Alt+K", "skip": "F12", "blank": "z"})
+    assert keys.by_key["alt+ctrl+k"] == "lost" and keys.by_key["f12"] == "skip"
+    assert keys.by_letter["z"] == "blank" and "b" not in keys.by_letter
+    assert keys.shown("blank", typing=False) == "z" and keys.shown("blank", typing=True) == "F4"
+
+
+def test_every_sentence_of_the_app_is_there_and_said() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pipeline/review/app").glob("*.py"))
+    said = set(re.findall(r"[\"'](app\.[a-z_.]+)[\"']", sources))
+    made = set(re.findall(r"f[\"'](app\.[a-z_.]+)\{", sources)) | {"app.help."}
+    ours = {key for key in CATALOGUE if key.startswith("app.")}
+    assert said <= ours
+    assert not {key for key in ours - said if not key.startswith(tuple(made))}
 
 
 def test_no_action_is_taken_for_what_is_keyed() -> None:

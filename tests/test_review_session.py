@@ -138,6 +138,21 @@ def test_what_a_decision_settles_leaves_the_queue_and_an_undo_brings_it_back(set
         assert not review.redo()
 
 
+def test_keys_stay_what_they_are_while_people_decide(settings: Settings) -> None:
+    """Where a row begins may be decided otherwise: its other leaves are still the same items."""
+    with reviewing(settings) as review:
+        before = {item.key: item.path for item in review.items(limit=500) if "[" in item.path}
+        for key, path in before.items():
+            if path.endswith((".name", ".target")):
+                question = review.go(key)
+                assert question is not None
+                review.decide(question, DecisionKind.CORRECT, "另一个名称")
+        after = {item.key for item in review.items(limit=500)}
+        rest = {key for key, path in before.items() if not path.endswith((".name", ".target"))}
+        assert len(rest) > 3
+        assert rest <= after
+
+
 def test_undo_goes_back_through_sessions_without_limit_and_a_new_decision_ends_redo(settings: Settings) -> None:
     with reviewing(settings) as review:
         before = {item.key for item in review.items()}
@@ -262,8 +277,7 @@ def made_with_names(*names: str) -> str:
             cells = line.split("\t")
             if cells[0] == "项目负责人":
                 cells = [
-                    name if place == 1 else re.sub(r"[0-9-]{7,}", "55550199", cell)
-                    for place, cell in enumerate(cells)
+                    name if place == 1 else re.sub(r"[0-9-]{7,}", "55550199", cell) for place, cell in enumerate(cells)
                 ]
                 lines[index] = "\t".join(cells)
         text += "\n".join(lines) + "\n"

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from rich.cells import cell_len, set_cell_size
 
-from pipeline.anchors import Anchors
 from pipeline.decisions import Decision, DecisionKind, Purpose
+from pipeline.dossier import FormAnchors
 from pipeline.forms import Kind, pattern
 from pipeline.geometry import carried_down
 from pipeline.pictures import hull
@@ -17,7 +17,7 @@ from pipeline.review.question import Candidate, Item, Line, Neighbour, Piece, Pl
 from pipeline.review.wording import field_label, reason_sentence, row_label
 from pipeline.settle import Settled
 from pipeline.source import Cell, Document
-from pipeline.values import value_of
+from pipeline.values import Value, value_of
 from pipeline.vocabulary import fold
 
 __all__ = ["orphan_question", "question_of"]
@@ -55,7 +55,7 @@ def question_of(
     audited = item.purpose is Purpose.AUDIT and asked is not None and asked is not Kind.TEXT
     return Question(
         item=item,
-        anchor=Anchors(document, form.section, form.form_type, form.reading, form.added).of(path),
+        anchor=FormAnchors(document, form).of(path),
         label=field_label(form.form_type, path),
         row_label=row_label(_values(form), path),
         form_label=f"{form.section.ordinal}/{len(settled)} {_title(form)}".strip(),
@@ -78,7 +78,7 @@ def question_of(
 def orphan_question(
     document: Document, settled: Sequence[Settled], decision: Decision, item: Item, *, location: str
 ) -> Question:
-    """The question what becomes of a decision that has lost its place; the source is shown where its text still stands."""
+    """The question what becomes of a decision that has lost its place; shown is where its text still stands."""
     texts = [spot.text for spot in (*decision.anchor.value, *decision.anchor.row, *decision.anchor.form)]
     folded = {fold(cell.text): cell.id for cell in reversed(document.cells) if cell.text}
     cell = next((folded[text] for text in texts if text in folded), 1)
@@ -175,7 +175,7 @@ def _candidates(
         return
     found: list[Candidate] = []
     ref = form.reading.leaves.get(path)
-    if ref is not None and ref.kind is not RefKind.LOST:
+    if ref is not None and _says(ref, form.values[path]):
         value = form.values[path]
         found.append(Candidate(value.value, value.printed, (form.reading.reader,)))
     if path in form.disputed:
@@ -192,13 +192,14 @@ def _candidates(
 
 
 def _read(document: Document, ref: Ref, kind: Kind | None) -> Candidate | None:
-    """What the other reader has; None where it has lost the place."""
-    if ref.kind is RefKind.LOST:
-        return None
-    if ref.kind is not RefKind.AT:
-        return Candidate(None, "", (_OTHER_READER,))
-    value = value_of(kind or Kind.NUMBER, ref.parts, document.cells)
-    return Candidate(value.value, value.printed, (_OTHER_READER,))
+    """What the other reader has; None where that is nothing that could stand in the record."""
+    value = value_of(kind or Kind.NUMBER, ref.parts if ref.kind is RefKind.AT else (), document.cells)
+    return Candidate(value.value, value.printed, (_OTHER_READER,)) if _says(ref, value) else None
+
+
+def _says(ref: Ref, value: Value) -> bool:
+    """Does a reading say what stands there? Characters that make no value say no more than that it is not blank."""
+    return ref.kind is not RefKind.LOST and (value.value is not None or ref.kind is not RefKind.AT)
 
 
 def _neighbours(form: Settled, path: str) -> Iterable[Neighbour]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.anchors import Anchors, anchor_key
+from pipeline.anchors import anchor_key
 from pipeline.choice import stored_plan
 from pipeline.decisions import Decision, Purpose
-from pipeline.dossier import ORPHAN, Indexer, orphan_key
+from pipeline.dossier import ORPHAN, FormAnchors, Indexer, orphan_key
 from pipeline.readers.llm import Known
 from pipeline.review.asking import orphan_question, question_of
 from pipeline.review.question import Item, Question
@@ -52,9 +52,9 @@ class Opened:
         """Is the item about that form?"""
         return form.section.ordinal == item.ordinal and form.form_type.name == item.form_type
 
-    def anchors(self, form: Settled) -> Anchors:
+    def anchors(self, form: Settled) -> FormAnchors:
         """The anchors of a form's leaves."""
-        return Anchors(self.document, form.section, form.form_type, form.reading, form.added)
+        return FormAnchors(self.document, form)
 
     def take(self, decisions: tuple[Decision, ...]) -> None:
         """Settle the document again, with these decisions."""
@@ -84,8 +84,11 @@ class Desk:
         further = self._further(opened) if opened is not None else ()
         if opened is None or _are_cuts(opened.decisions, further):
             opened = self._opened(sha256)
-        elif further:
-            opened.take((*opened.decisions, *further))
+        else:
+            drawn = self._store.reviews.drawn([sha256]).get(sha256, ())
+            if further or drawn != opened.drawn:
+                opened.drawn = drawn
+                opened.take((*opened.decisions, *further))
         self._open[sha256] = opened
         if len(self._open) > _OPEN_AT_ONCE:
             self._open.popitem(last=False)
@@ -117,7 +120,7 @@ class Desk:
         item = item._replace(path=row.path, ordinal=row.ordinal, reasons=row.reasons, purpose=Purpose(row.purpose))
         form = opened.form(item)
         assert form is not None, "what is asked is asked about a form"
-        return question_of(
+        question = question_of(
             opened.document,
             opened.settled,
             form,
@@ -127,6 +130,9 @@ class Desk:
             location=opened.location,
             decisions=[each for each in opened.decisions if _is_there(each, row.key)],
         )
+        # What was drawn keeps its place and its key, whatever is decided beside it.
+        drawn = next((each.anchor for each in opened.drawn if each.key == row.key), question.anchor)
+        return replace(question, anchor=drawn)
 
     def _opened(self, sha256: str) -> Opened:
         name, location = self._store.reviews.named(sha256)

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from pipeline.anchors import anchor_key
 from pipeline.commands import to_type
-from pipeline.cutting import Spot, _files, picture_of
+from pipeline.cutting import Spot, files_of, picture_of
 from pipeline.decisions import Decision, DecisionKind, Purpose, effective
 from pipeline.errors import ConfigurationError, ConflictError, DocumentError, ExitCode, UsageError
 from pipeline.executors.local import in_child
@@ -115,7 +115,7 @@ def row_pictures(location: str, places: Sequence[Place | None], limits: Limits) 
     for start in range(0, len(wanted), _PICTURES_AT_ONCE):
         some = wanted[start : start + _PICTURES_AT_ONCE]
         try:
-            files, member = _files(location)
+            files, member = files_of(location)
             cut |= zip(some, in_child(_pictures_of, files, member, some, limits, limits=limits), strict=True)
         except DocumentError:
             continue

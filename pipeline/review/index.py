@@ -1,4 +1,4 @@
-"""The queue brought up to date before somebody looks at it: documents that were settled by other code, or not at all."""
+"""The queue brought up to date before anybody looks at it: what was settled by other code, or not at all."""
 
 from __future__ import annotations
 

@@ -118,8 +118,8 @@ class Question:
     `path` is that of a leaf, or of the rows as a whole (`indicators[]`: how many rows are printed?), or of an orphaned
     decision, `orphan`. `label` is the field as the form prints it, `row_label` what its row is called. `kind` is None
     where there is no leaf. With `blind` no candidate may be seen before something is keyed, and of why it is asked only
-    `reasons`: `figures` are the same with what the checks compared, the value in question among it. `candidates` begins with
-    what would be accepted. `lines` are the rows of the form's section and `focus` the index of the one to show;
+    `reasons`: `figures` are the same with what the checks compared, the value in question among it. `candidates` begin
+    with what would be accepted. `lines` are the rows of the form's section and `focus` the index of the one to show;
     `focus_cell` is the cell in question, or the one nearest to it. `remarks` are notes that people left there.
     """
 

@@ -305,7 +305,8 @@ class Review:
         if not self._reviews.add(made, key=question.item.key, holder=self._holder):
             raise ConflictError(say("review.conflict"))
         after = {sha256: self._settled_again(sha256).row for sha256 in before}
-        self._counted = None if len(pairs) > 1 else self._counted
+        if len(pairs) > 1 or self.filters != Filters():
+            self._counted = None
         answers = []
         for each, decision in pairs:
             if decision.kind is DecisionKind.SKIP:
@@ -320,7 +321,7 @@ class Review:
 
     def _recount(self, pairs: Sequence[Any], before: Mapping[str, DossierRow], after: Mapping[str, DossierRow]) -> None:
         """Counts that are known keep step with what was decided here."""
-        if self._counted is not None and len(pairs) == 1 and self.filters == Filters():
+        if self._counted is not None:
             when, filters, counts = self._counted
             fewer = sum(len(row.items) for row in before.values()) - sum(len(row.items) for row in after.values())
             done = sum(bool(before[sha256].items) and not row.items for sha256, row in after.items())

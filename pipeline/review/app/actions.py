@@ -73,9 +73,10 @@ _TAKEN = frozenset(
         *(f"ctrl+{letter}" for letter in "aekuwdcvhijm"),
     ]
 )
-_NAMED_KEY = re.compile(
-    r"f([1-9]|1[0-9]|2[0-4])|insert|(ctrl\+|alt\+|shift\+)+([a-z]|f([1-9]|1[0-2])|insert|up|down|left|right)"
-)
+_MODIFIERS = frozenset({"alt", "ctrl", "shift"})
+_BARE = re.compile(r"f([1-9]|1[0-9]|2[0-4])|insert")
+"""Keys that need no other one held down."""
+_HELD = re.compile(r"[a-z]|f([1-9]|1[0-2])|insert|up|down|left|right")
 _NO_LETTERS = frozenset("0123456789０１２３４５６７８９.,-+/%#() ")
 """What figures and dates are keyed with, and what a candidate is chosen with."""
 _SECOND_LETTER = {"filter": "/"}
@@ -114,8 +115,8 @@ class Keys:
             raise ConfigurationError(say("app.keys.unknown", name=name, known=known))
         if len(key) == 1 and key.isprintable() and key not in _NO_LETTERS:
             self._actions[name] = self._actions[name]._replace(letter=key)
-        elif _NAMED_KEY.fullmatch(key) and key not in _TAKEN:
-            self._actions[name] = self._actions[name]._replace(key=key)
+        elif (normal := _normal(key)) and normal not in _TAKEN:
+            self._actions[name] = self._actions[name]._replace(key=normal)
         else:
             raise ConfigurationError(say("app.keys.no_key", name=name, press=key))
 
@@ -123,6 +124,16 @@ class Keys:
         if key in used and used[key] != name:
             raise ConfigurationError(say("app.keys.twice", press=key, one=used[key], other=name))
         used[key] = name
+
+
+def _normal(key: str) -> str:
+    """A key as Textual calls it, from how a person may write it; empty for what is none."""
+    *held, bare = key.lower().split("+")
+    if not held:
+        return bare if _BARE.fullmatch(bare) else ""
+    # A letter with Shift alone is another letter.
+    known = set(held) <= _MODIFIERS and _HELD.fullmatch(bare) and (len(bare) > 1 or set(held) != {"shift"})
+    return "+".join((*sorted(set(held)), bare)) if known else ""
 
 
 def _with_alt(letter: str) -> str:

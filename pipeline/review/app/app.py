@@ -26,21 +26,30 @@ from textual.widgets import Static
 
 from pipeline.decisions import DecisionKind
 from pipeline.errors import ConflictError, FormtallyError
-from pipeline.forms import form_types
 from pipeline.messages import say
 from pipeline.review.answers import Choice
 from pipeline.review.app.actions import Keys
 from pipeline.review.app.dialogue import Dialogue, Stage, Stopwatch
 from pipeline.review.app.layout import fit, wrapped
-from pipeline.review.app.panel import Entry, KeyBar, decision_words, prompt, question_text, shown_keys
+from pipeline.review.app.panel import (
+    Entry,
+    KeyBar,
+    decision_words,
+    empty_text,
+    head_text,
+    outcome_text,
+    place_words,
+    prompt,
+    question_text,
+    shown_keys,
+)
 from pipeline.review.app.panes import QueuePane, SourcePane
 from pipeline.review.app.picture import PicturePane, prepare
 from pipeline.review.app.style import CSS
 from pipeline.review.app.viewer import Opener
 from pipeline.review.excerpt import printable
-from pipeline.review.question import Answer, Item, Question
+from pipeline.review.question import Item, Question
 from pipeline.review.session import Filters, Group, Review
-from pipeline.review.wording import field_label, row_label
 from pipeline.settings import Settings
 
 __all__ = ["ReviewApp"]
@@ -49,9 +58,13 @@ _NARROW = 100
 """Below this width the question stands under the source, and the queue is folded up."""
 _SHORT = 30
 """Below this height the picture takes fewer rows."""
+_LEAST_SOURCE = 5
+_LEAST_PANEL = 10
+"""Rows of each where the question stands under the source."""
 _UNREAD_SECONDS = 0.25
 """Nobody has read a question that was on the screen for a shorter time."""
 _ITEMS_TRIED = 50
+_SETTLING = frozenset({"accept", "blank", "lost", "source_defect"})
 _PLACE_KINDS = {"split": DecisionKind.SPLIT, "form_missing": DecisionKind.FORM_MISSING}
 
 
@@ -61,11 +74,10 @@ class ReviewApp(App[None], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
-        Binding("pageup", "scroll_source(-1)", show=False),
-        Binding("pagedown", "scroll_source(1)", show=False),
-        Binding("ctrl+up", "scroll_source_line(-1)", show=False),
-        Binding("ctrl+down", "scroll_source_line(1)", show=False),
-        Binding("ctrl+c", "say_how_to_quit", show=False),
+        Binding("pageup", "scroll_source(-1, True)", show=False),
+        Binding("pagedown", "scroll_source(1, True)", show=False),
+        Binding("ctrl+up", "scroll_source(-1, False)", show=False),
+        Binding("ctrl+down", "scroll_source(1, False)", show=False),
     ]
     CSS = CSS
 
@@ -89,6 +101,7 @@ class ReviewApp(App[None], inherit_bindings=False):
         self._dialogue: Dialogue | None = None
         self._same: Sequence[Item] = ()
         self._stopwatch = Stopwatch(time.monotonic())
+        self._begun = False
         self._shown_at: float | None = None
         self._told = ""
         self._place_kind: DecisionKind | None = None
@@ -152,6 +165,7 @@ class ReviewApp(App[None], inherit_bindings=False):
 
     def ask(self, question: Question | None) -> None:
         """Show a question; without one, that there is none."""
+        self._begun = True
         self._dialogue = Dialogue(question) if question is not None else None
         self._same = ()
         self._place_kind = None
@@ -167,46 +181,51 @@ class ReviewApp(App[None], inherit_bindings=False):
 
     def _drawn(self, question: Question | None) -> None:
         """The question is on the screen; whatever takes longer comes now."""
-        if self._dialogue is None or self._dialogue.question is not question:
-            if question is not None:
-                return
-        elif question is not None:
+        if question is not (self._dialogue.question if self._dialogue is not None else None):
+            return
+        if question is not None:
             self._shown_at = time.monotonic()
             self._same = self._review.same(question)
         counts = self._review.counts()
-        said = say(
-            "app.head",
-            open=f"{counts.open:,}",
-            documents=f"{counts.documents:,}",
-            skipped=f"{counts.skipped:,}",
-            held=f"{counts.held:,}",
-        )
-        orphans = say("app.head.orphans", count=counts.orphans) if counts.orphans else ""
-        filtered = say("app.head.filter", what=self._filter_words()) if self._filter_words() else ""
-        head = " " + "  ·  ".join(filter(None, (said, orphans, filtered)))
-        self.query_one("#head", Static).update(fit(head, self.size.width))
+        head = head_text(counts, self._review.filters)
+        self.query_one("#head", Static).update(fit(f" {head}", self.size.width))
         self.query_one("#queue", QueuePane).show(counts.documents, question.item.sha256 if question else "")
         self._show()
 
     def _show(self) -> None:
         """Draw what is said of the question."""
+        if not self._begun:
+            return
         dialogue = self._dialogue
         entry = self._entry
         entry.typing = dialogue is not None and dialogue.typing
         entry.figures = dialogue is not None and dialogue.question.numeric and dialogue.stage is not Stage.NOTE
+        told = self._told
         if dialogue is None:
-            self.query_one("#question", Static).update(self._empty_text())
-            self.query_one("#prompt", Static).update(say("app.prompt.empty"))
+            text = Text(empty_text(self._review.counts(), self._review.filters))
+            asked = say("app.prompt.empty")
         else:
-            width = self.query_one("#ask").scrollable_content_region.width
-            self.query_one("#question", Static).update(question_text(dialogue, self._keys, len(self._same), width))
             self._source.mask(self._masked)
+            width = self.query_one("#ask").scrollable_content_region.width
+            text = question_text(dialogue, self._keys, len(self._same), width)
             asked = say("app.prompt.place") if self._place_kind else prompt(dialogue, self._keys)
-            self.query_one("#prompt", Static).update(wrapped(Text(asked), self.query_one("#line").size.width))
-        told = (dialogue.told if dialogue is not None else "") or self._told
-        self.query_one("#told", Static).update(wrapped(Text(told), self.query_one("#line").size.width))
-        self.query_one("#told", Static).display = bool(told)
+            told = dialogue.told or told
+        self.query_one("#told").display = bool(told)
+        width = self.query_one("#line").size.width
+        shown = {"question": text, "told": wrapped(Text(told), width), "prompt": wrapped(Text(asked), width)}
+        for name, content in shown.items():
+            self.query_one(f"#{name}", Static).update(content)
+        self._make_room(sum(content.plain.count("\n") + bool(content) for content in shown.values()))
         self._show_keys()
+
+    def _make_room(self, lines: int) -> None:
+        """Give a question under the source as many lines as it needs, as long as there is something left of that."""
+        panel = self.query_one("#panel")
+        if self.screen.has_class("narrow") and self._dialogue is not None:
+            most = self.query_one("#work").size.height - self._picture.outer_size.height * self._picture.display
+            panel.styles.height = max(min(lines + 2, most - _LEAST_SOURCE), _LEAST_PANEL)
+        else:
+            panel.styles.height = None
 
     def _show_keys(self) -> None:
         shown = shown_keys(self._dialogue, self._keys, len(self._same))
@@ -219,34 +238,19 @@ class ReviewApp(App[None], inherit_bindings=False):
         self._told = sentence
         self._show()
 
-    def _empty_text(self) -> str:
-        counts = self._review.counts()
-        filtered = self._filter_words()
-        lines = [say("app.empty.filtered", what=filtered) if filtered else say("app.empty.done")]
-        lines += [say("app.empty.held", held=counts.held)] if counts.held else []
-        lines += [say("app.empty.skipped", skipped=counts.skipped)] if counts.skipped else []
-        command = "formtally export --only settled --out records.xlsx"
-        return "\n".join([*lines, "", say("app.empty.next", command=command)])
-
-    def _filter_words(self) -> str:
-        filters = self._review.filters
-        return " · ".join(
-            printable(each) for each in (filters.reason, filters.body, filters.year, filters.document) if each
-        )
-
     # What is keyed
 
     def entered(self, text: str) -> None:
         """Enter was pressed in the line."""
         self._touch()
-        if self._dialogue is None:
-            self.ask(self._review.next())
-            return
-        if self._unread(text):
+        dialogue = self._dialogue
+        if dialogue is None:
+            self._guarded(self._go_on)
+        elif dialogue.revealed and self._unread():
             self._tell(say("app.too_soon"))
-            return
-        self._told = ""
-        self._answer(self._dialogue.enter(text))
+        else:
+            self._told = ""
+            self._guarded(lambda: self._answer(dialogue.enter(text)))
 
     def typed(self, text: str) -> None:
         """The line holds another text."""
@@ -266,9 +270,12 @@ class ReviewApp(App[None], inherit_bindings=False):
 
     def command(self, key: str) -> bool:
         """A function key, or one with Ctrl or Alt, was pressed."""
+        self._touch()
+        if key == "ctrl+c":  # by habit
+            self._tell(say("app.quit_with", press=self._keys.shown("quit", typing=True)))
+            return True
         if key not in self._keys.by_key:
             return False
-        self._touch()
         self._do(self._keys.by_key[key])
         return True
 
@@ -291,10 +298,10 @@ class ReviewApp(App[None], inherit_bindings=False):
     def _touch(self) -> None:
         self._stopwatch.touch(time.monotonic())
 
-    def _unread(self, text: str) -> bool:
-        """Would this Enter accept what was not on the screen long enough to be read?"""
+    def _unread(self) -> bool:
+        """Is a question that nothing was keyed for on the screen for too short a time to have been read?"""
         dialogue = self._dialogue
-        if dialogue is None or text.strip() or not dialogue.revealed or dialogue.stage is not Stage.ASKED:
+        if dialogue is None or self._entry.value.strip() or dialogue.stage is not Stage.ASKED:
             return False
         return self._shown_at is None or time.monotonic() - self._shown_at < self._unread_seconds
 
@@ -316,34 +323,20 @@ class ReviewApp(App[None], inherit_bindings=False):
         try:
             answer = self._review.decide(dialogue.question, kind, value, cell=cell, seconds=seconds, shown=shown)
         except ConflictError as error:
-            self._told = str(error)
-            self.ask(self._review.next())
+            self._go_on(str(error))
             return
         if kind is DecisionKind.NOTE:
-            self._back_to_question(say("app.noted"))
+            dialogue.escape()
+            self._entry.set("")
+            self._tell(say("app.noted"))
             return
-        self._told = self._what_became([answer], dialogue.question)
-        self.ask(self._review.next())
+        self._go_on(outcome_text([answer], dialogue.question))
 
-    def _back_to_question(self, told: str) -> None:
-        if self._dialogue is not None:
-            self._dialogue.escape()
-        self._entry.set("")
-        self._tell(told)
-
-    def _what_became(self, answers: Sequence[Answer], question: Question) -> str:
-        """What a decision did, in a sentence for each."""
-        what = decision_words(answers[0].decision)
-        label = printable(question.label)
-        key = "app.decided" if len(answers) == 1 else "app.decided_all"
-        said = [say(key, label=label, what=what, count=len(answers))]
-        gone = [item for answer in answers for item in answer.gone]
-        if gone:
-            reasons = ", ".join(dict.fromkeys(reason for item in gone for reason in item.reasons))
-            said.append(say("app.gone", count=len(gone), reasons=reasons))
-        if answers[0].settled:
-            said.append(say("app.settled", document=printable(question.item.document)))
-        return "\n".join(said)
+    def _go_on(self, told: str = "") -> None:
+        """Ask the next question, and say what became of the last one."""
+        question = self._review.next()
+        self._told = told
+        self.ask(question)
 
     # Commands
 
@@ -363,6 +356,9 @@ class ReviewApp(App[None], inherit_bindings=False):
     def _answer_by(self, name: str, dialogue: Dialogue) -> None:
         """The commands that answer the question."""
         text = self._entry.value
+        if name in _SETTLING and self._unread():  # a key that was held down too long
+            self._tell(say("app.too_soon"))
+            return
         match name:
             case "accept":
                 self._answer(dialogue.accept(text))
@@ -370,6 +366,7 @@ class ReviewApp(App[None], inherit_bindings=False):
                 self._entry.set(dialogue.edit())
                 self._show()
             case "blank":
+                self._entry.set("")  # what is keyed there is not what is said
                 self._answer(dialogue.blank())
             case "source_defect":
                 self._answer(dialogue.defect(text))
@@ -395,8 +392,10 @@ class ReviewApp(App[None], inherit_bindings=False):
             dialogue.ask_row(kind)
             self._entry.set("")
             self._show()
-        else:
+        elif dialogue.question.row_label:
             self._make_sure(kind, say(f"app.sure.{kind}", row=printable(dialogue.question.row_label)))
+        else:
+            self._tell(say("app.not_here"))
 
     def _make_sure(self, kind: DecisionKind, sentence: str) -> None:
         def decide(sure: bool | None) -> None:
@@ -435,13 +434,16 @@ class ReviewApp(App[None], inherit_bindings=False):
 
         from pipeline.review.app.dialogs import Batch
 
-        self.push_screen(Batch(answer, [(item.key, _place_words(item)) for item in self._same]), decide)
+        self.push_screen(Batch(answer, [(item.key, place_words(item)) for item in self._same]), decide)
 
     def _decide_all(self, question: Question, keys: Sequence[str], choice: Choice) -> None:
         seconds = self._stopwatch.seconds(time.monotonic())
-        answers = self._review.decide_all(question, keys, choice.kind, choice.value, seconds=seconds)
-        self._told = self._what_became(answers, question)
-        self.ask(self._review.next())
+        try:
+            answers = self._review.decide_all(question, keys, choice.kind, choice.value, seconds=seconds)
+        except ConflictError as error:
+            self._go_on(str(error))
+            return
+        self._go_on(outcome_text(answers, question))
 
     def _do_undo(self) -> None:
         self._taken_back(self._review.undo(), "app.undone", "app.nothing_to_undo")
@@ -454,14 +456,13 @@ class ReviewApp(App[None], inherit_bindings=False):
             self._tell(say(nothing))
             return
         what = "; ".join(dict.fromkeys(f"{each.path} – {decision_words(each)}" for each in decisions[:3]))
-        self._told = say(done, what=what)
-        self.ask(self._review.next())
+        self._go_on(say(done, what=what))
 
     def _do_filter(self) -> None:
         def filtered(filters: Filters | None) -> None:
             if filters is not None and filters != self._review.filters:
                 self._review.filters = filters
-                self._guarded(lambda: self.ask(self._review.next()))
+                self._guarded(self._go_on)
 
         from pipeline.review.app.dialogs import FilterForm
 
@@ -495,12 +496,11 @@ class ReviewApp(App[None], inherit_bindings=False):
 
     def _go_to_document(self, group: Group | None) -> None:
         """Ask the first question of a document that nobody else holds; without one, back to the question."""
-        if self.screen.has_class("narrow"):
-            self._folded = True
-            self._arrange(self.size.width, self.size.height)
-        self._entry.focus()
-        if group is None:
-            return
+        self._to_the_line()
+        if group is not None:
+            self._guarded(lambda: self._ask_of(group))
+
+    def _ask_of(self, group: Group) -> None:
         for item in self._review.items(document=group.sha256, limit=_ITEMS_TRIED):
             question = self._review.go(item.key)
             if question is not None:
@@ -508,26 +508,26 @@ class ReviewApp(App[None], inherit_bindings=False):
                 return
         self._tell(say("app.held", document=printable(group.document)))
 
+    def _to_the_line(self) -> None:
+        """Back to where values are keyed, which the queue covers on a narrow screen."""
+        if self.screen.has_class("narrow") and not self.screen.has_class("folded"):
+            self._folded = True
+            self._arrange(self.size.width, self.size.height)
+        self._entry.focus()
+
     def _key_of_pane(self, event: events.Key) -> bool:
         """A key in a pane that is none of its own: what is typed is a value, commands are commands."""
         if event.is_printable and event.character and not self._source.choosing:
-            self._entry.focus()
+            self._to_the_line()
             if not self._entry.take(event):
                 self._entry.insert_text_at_cursor(event.character)
             return True
         return self.command(event.key)
 
-    def action_scroll_source(self, step: int) -> None:
-        """Scroll the source by a page."""
-        self._source.scroll_relative(y=step * max(self._source.size.height - 2, 1), animate=False)
-
-    def action_scroll_source_line(self, step: int) -> None:
-        """Scroll the source by a line."""
-        self._source.scroll_relative(y=step, animate=False)
-
-    def action_say_how_to_quit(self) -> None:
-        """Ctrl-C is pressed by habit."""
-        self._tell(say("app.quit_with", press=self._keys.shown("quit", typing=True)))
+    def action_scroll_source(self, step: int, page: bool) -> None:
+        """Scroll the source by a page, or by a line."""
+        lines = max(self._source.size.height - 2, 1) if page else 1
+        self._source.scroll_relative(y=step * lines, animate=False)
 
     # Pictures and files
 
@@ -576,9 +576,11 @@ class ReviewApp(App[None], inherit_bindings=False):
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
 
     def _hang_up(self) -> None:
-        self._review.__exit__(None, None, None)
-        self.on_unmount()
-        os._exit(128 + signal.SIGHUP)
+        try:
+            self._review.__exit__(None, None, None)
+            self.on_unmount()
+        finally:
+            os._exit(128 + signal.SIGHUP)
 
     def _handle_exception(self, error: Exception) -> None:
         """An error of ours ends the app; it is reported as any other command's is, and quotes no document."""
@@ -587,12 +589,3 @@ class ReviewApp(App[None], inherit_bindings=False):
             return
         self.failed = self.failed or error
         self.exit()
-
-
-def _place_words(item: Item) -> str:
-    """Where the same is asked: document, form, field, body."""
-    form_type = next((each for each in form_types() if each.name == item.form_type), None)
-    label = field_label(form_type, item.path) if form_type is not None else item.path
-    field = " · ".join(filter(None, (label, row_label({}, item.path))))
-    said = say("app.batch.row", document=printable(item.document), ordinal=item.ordinal, field=printable(field))
-    return " · ".join(filter(None, (said, printable(item.body))))

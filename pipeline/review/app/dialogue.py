@@ -66,7 +66,7 @@ class Dialogue:
     stray: bool = False
     _keyed: Keyed | None = None
     _text: str = ""
-    _of_row: DecisionKind = DecisionKind.NOTE
+    _of_row: DecisionKind = DecisionKind.ADD_ROW
 
     def __post_init__(self) -> None:
         self.revealed = not self.question.blind and not self.orphan and bool(self.question.candidates)
@@ -147,6 +147,9 @@ class Dialogue:
         numbered = _NUMBERED.fullmatch(text.strip())
         if numbered and self.revealed and self.stage is not Stage.EDIT:
             return self._number(int(numbered.group(1)) - 1)
+        if text.strip() and not self.typing:
+            self.told = say("app.no_candidate", count=len(self.question.candidates))
+            return None
         if self.revealed and self.selected >= 0 and self.stage is not Stage.EDIT:
             return chosen(self.question, self.selected)
         if self.stage in (Stage.BESIDE, Stage.DIFFERS) and self._keyed is not None and not self.rows:

@@ -28,6 +28,7 @@ _BETWEEN = " ¦ "
 _INDENT = 2
 _LEAST_COLUMN = 8
 _MOST_COLUMN = 40
+_ASKED_COLUMN = 20
 
 _WORD = re.compile(
     r"[（〔［｛《〈「『【“‘(\[]*(?:[!-~\u00a1-\u024f]+|.)[，。、；：？！）〕］｝》〉」』】”’…,.;:?!)\]]*\s*", re.DOTALL
@@ -101,11 +102,13 @@ def _columns(group: Sequence[Line], width: int) -> tuple[int, ...]:
     room = width - len(_BETWEEN) * (count - 1)
     if sum(natural) <= room:
         return tuple(natural)
-    most = max(
-        (most for most in range(_LEAST_COLUMN, _MOST_COLUMN) if sum(min(each, most) for each in natural) <= room),
-        default=0,
-    )
-    return tuple(min(each, most) for each in natural) if most else ()
+    asked = [any(line.pieces[column].focus for line in group) for column in range(count)]
+    for most in range(_MOST_COLUMN, _LEAST_COLUMN - 1, -1):
+        # The cell in question is narrowed last: a figure is not to be broken.
+        widths = tuple(min(each, max(most, _ASKED_COLUMN * here)) for each, here in zip(natural, asked, strict=True))
+        if sum(widths) <= room:
+            return widths
+    return ()
 
 
 def _aligned(line: Line, widths: Sequence[int]) -> Iterator[tuple[Part, ...]]:

@@ -11,18 +11,33 @@ from textual import events
 from textual.widgets import Input, Static
 
 from pipeline.decisions import Decision
+from pipeline.forms import form_types
 from pipeline.messages import say
 from pipeline.review.app.actions import FIXED, Keys, key_name
 from pipeline.review.app.dialogue import Dialogue, Stage
 from pipeline.review.app.layout import wrapped
 from pipeline.review.excerpt import printable, reader_name
-from pipeline.review.question import Candidate, Question
-from pipeline.review.wording import differences
+from pipeline.review.question import Answer, Candidate, Item, Question
+from pipeline.review.session import Counts, Filters
+from pipeline.review.wording import differences, field_label, row_label
 
-__all__ = ["Entry", "KeyBar", "Listener", "decision_words", "prompt", "question_text", "shown_keys"]
+__all__ = [
+    "Entry",
+    "KeyBar",
+    "Listener",
+    "decision_words",
+    "empty_text",
+    "head_text",
+    "outcome_text",
+    "place_words",
+    "prompt",
+    "question_text",
+    "shown_keys",
+]
 
 _MARK = "▸ "
 _NO_MARK = "  "
+_NEXT = "formtally export --only settled --out records.xlsx"
 _ARROWS = {"up": -1, "down": 1}
 _DIFFERENT = "bold underline reverse"
 _ESCAPED = {
@@ -204,10 +219,57 @@ def question_text(dialogue: Dialogue, keys: Keys, same: int, width: int) -> Text
     return wrapped(text, width)
 
 
+def head_text(counts: Counts, filters: Filters) -> str:
+    """How much there is to do, and under which filter."""
+    figures = {name: f"{count:,}" for name, count in counts._asdict().items()}
+    orphans = say("app.head.orphans", count=figures["orphans"]) if counts.orphans else ""
+    filtered = _filter_words(filters)
+    shown = (say("app.head", **figures), orphans, say("app.head.filter", what=filtered) if filtered else "")
+    return "  ·  ".join(filter(None, shown))
+
+
+def empty_text(counts: Counts, filters: Filters) -> str:
+    """That nothing is left to ask, as far as anybody knows, and what comes next."""
+    filtered = _filter_words(filters)
+    lines = [say("app.empty.filtered", what=filtered) if filtered else say("app.empty.done")]
+    lines += [say("app.empty.held", held=counts.held)] if counts.held else []
+    lines += [say("app.empty.skipped", skipped=counts.skipped)] if counts.skipped else []
+    return "\n".join([*lines, "", say("app.empty.next", command=_NEXT)])
+
+
+def _filter_words(filters: Filters) -> str:
+    """What is asked for, in a few words; empty where all is."""
+    given = (filters.reason, filters.body, filters.year, filters.document)
+    return " · ".join(printable(each) for each in given if each)
+
+
+def place_words(item: Item) -> str:
+    """Where the same is asked: document, form, field, body."""
+    form_type = next((each for each in form_types() if each.name == item.form_type), None)
+    label = field_label(form_type, item.path) if form_type is not None else item.path
+    field = " · ".join(filter(None, (label, row_label({}, item.path))))
+    said = say("app.batch.row", document=printable(item.document), ordinal=item.ordinal, field=printable(field))
+    return " · ".join(filter(None, (said, printable(item.body))))
+
+
 def decision_words(decision: Decision) -> str:
     """A decision in a few words: what it says, and its value."""
     words = say(f"decision.{decision.kind}")
     return f"{words}: {printable(decision.value)}" if decision.value is not None else words
+
+
+def outcome_text(answers: Sequence[Answer], question: Question) -> str:
+    """What an answer did, to a question and to others that ask the same: a sentence for each thing."""
+    what = decision_words(answers[0].decision)
+    key = "app.decided" if len(answers) == 1 else "app.decided_all"
+    said = [say(key, label=printable(question.label), what=what, count=len(answers))]
+    gone = [item for answer in answers for item in answer.gone]
+    if gone:
+        reasons = ", ".join(dict.fromkeys(reason for item in gone for reason in item.reasons))
+        said.append(say("app.gone", count=len(gone), reasons=reasons))
+    if answers[0].settled:
+        said.append(say("app.settled", document=printable(question.item.document)))
+    return "\n".join(said)
 
 
 def _orphan(decision: Decision) -> Text:

@@ -24,7 +24,7 @@ __all__ = ["Pane", "QueuePane", "SourcePane"]
 
 _PAGE = 50
 """Documents that are fetched at once."""
-_MOST_LINES = 800
+_MOST_LINES = 400
 """Rows of a source that are laid out around the one in question; a form has some 50."""
 _MARK = "▸ "
 _MARK_ROW = "│ "

@@ -27,7 +27,7 @@ Screen { background: $background; color: $foreground; }
 #keys { height: 1; }
 .narrow #work { layout: vertical; }
 .narrow #queue { width: 100%; border: none; }
-.narrow #panel { width: 100%; height: 11; border: none; border-top: solid $foreground; padding: 0; }
+.narrow #panel { width: 100%; border: none; border-top: solid $foreground; padding: 0; }
 .narrow #picture { height: 6; }
 .short #picture { height: 6; }
 .narrow #picture.without, .short #picture.without, #picture.without { height: 1; }
