@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.forms import form_types
 from pipeline.messages import say
-from pipeline.model.failures import EndpointError
-from pipeline.model.lenient import Lenient
 from pipeline.model.options import ModelOptions
 from pipeline.model.request import Answer, Request
-from pipeline.model.spending import Budget
 from pipeline.readers import llm
 from pipeline.readers.llm import Asking, fingerprint
 from pipeline.readers.llm.prompt import has_prompt
-from pipeline.readers.llm.wire import answer_model
 from pipeline.settings import Settings
 from pipeline.store.rows import AnswerRow, CallRow
 from pipeline.store.store import Store
@@ -29,7 +25,11 @@ from pipeline.versions import current_versions
 from pipeline.work import Plan, installed_engine
 
 if TYPE_CHECKING:
+    # What calls a model is heavy, and imported by what does.
     from pipeline.model.caller import Caller
+    from pipeline.model.failures import EndpointError
+    from pipeline.model.lenient import Lenient
+    from pipeline.model.spending import Budget
 
 __all__ = [
     "answer_row",
@@ -127,6 +127,8 @@ def api_key() -> str:
 
 def schema_of(request: Request) -> type[Lenient]:
     """The wire schema of the answer to a request."""
+    from pipeline.readers.llm.wire import answer_model
+
     shape, _, quotes = request.shape.partition(".")
     form_type = next(each for each in form_types() if each.name == request.form_type)
     return answer_model(form_type, shape, quotes=bool(quotes))
@@ -190,6 +192,8 @@ def budget_of(settings: Settings, *, max_tokens: int | None, max_cost: Decimal |
     options = settings.model
     if max_cost is not None and (options.price_input is None or options.price_output is None):
         raise ConfigurationError(say("endpoint.price"))
+    from pipeline.model.spending import Budget
+
     return Budget(max_tokens, max_cost)
 
 

@@ -16,14 +16,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.bulk import Report
-from pipeline.evaluate import Miss, Score
 from pipeline.messages import failure_sentence, say
 from pipeline.store.rows import FailureRow, OpenFailure, RunRow, Shelf, Spent
-from pipeline.work import Outcome
 
 if TYPE_CHECKING:
+    # Types only: the commands that show nothing of the kind start without them.
+    from pipeline.bulk import Report
+    from pipeline.evaluate import Miss, Score
     from pipeline.review.life import Person, Standing
+    from pipeline.work import Outcome
 
 __all__ = [
     "RunProgress",

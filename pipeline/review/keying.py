@@ -23,8 +23,9 @@ from typing import Any, NamedTuple, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.anchors import Locator, anchor_key
+from pipeline.anchors import anchor_key
 from pipeline.decisions import Purpose
+from pipeline.dossier import SettledLeaves
 from pipeline.errors import ConfigurationError, ExitCode, UsageError
 from pipeline.export import whole_file
 from pipeline.forms import FormType, FormView, Kind, pattern
@@ -350,9 +351,8 @@ class Keying:
 def _located(desk: Desk, row: KeyingRow) -> tuple[Opened, Settled] | None:
     """The form of a keying as it is cut now; None where its place is not found any more."""
     opened = desk.open(row.sha256)
-    locator = Locator(opened.document, [(form.section, form.form_type, form.reading) for form in opened.settled])
-    found = locator.find(row.anchor)
-    return None if found is None else (opened, opened.settled[found[0]])
+    found = SettledLeaves(opened.document, opened.settled).find(row.anchor)
+    return None if found is None else (opened, found[0])
 
 
 def _about(opened: Opened, form: Settled) -> Question:
