@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.inputs import Input, load_input
 from pipeline.series import collect
-from pipeline.store.rows import FailureRow, PageRow
+from pipeline.store.rows import FailureRow, PageRow, People
 from pipeline.store.store import Store
 from pipeline.work import Job, Outcome, Plan, Unpacked
 
@@ -106,10 +106,13 @@ class Agenda(Iterator[Job]):
                 self._seen.add(found.sha256)
             loaded.append((file, found.sha256, found.data))
             size += len(found.data or b"")
-        held = self._store.held([sha256 for _, sha256, _ in loaded], self._plan.versions, self._plan.readers)
+        hashes = [sha256 for _, sha256, _ in loaded]
+        held = self._store.held(hashes, self._plan.versions, self._plan.readers)
+        people = self._store.reviews.people(hashes)
         for file, sha256, data in loaded:
             known = held.get(sha256)
-            job = Job(file.name, file.source, file.location, sha256, paths=file.paths)
+            said = people.get(sha256, People())
+            job = Job(file.name, file.source, file.location, sha256, paths=file.paths, people=said)
             self._given[file.location] = job
             self._next.append(replace(job, held=known) if known else replace(job, data=data))
 

@@ -15,7 +15,7 @@ from pipeline.agenda import Agenda
 from pipeline.consulting import Consulting, Endpoint
 from pipeline.executors import Executor
 from pipeline.inputs import Input, Inputs
-from pipeline.store.rows import Entry, FailureRow, NameRow
+from pipeline.store.rows import Entry, FailureRow, NameRow, People
 from pipeline.store.store import Store
 from pipeline.work import Job, Outcome, Plan, Tally
 
@@ -226,7 +226,10 @@ class _Ledger:
 def _stored_jobs(names: Sequence[NameRow], store: Store, plan: Plan) -> Iterator[Job]:
     for start in range(0, len(names), _LOOK_UP):
         batch = names[start : start + _LOOK_UP]
-        held = store.held([row.sha256 for row in batch], plan.versions, plan.readers, any_ingest=True)
+        hashes = [row.sha256 for row in batch]
+        held = store.held(hashes, plan.versions, plan.readers, any_ingest=True)
+        people = store.reviews.people(hashes)
         for row in batch:
             if row.sha256 in held:
-                yield Job(row.name, row.source, row.location, row.sha256, held=held[row.sha256])
+                said = people.get(row.sha256, People())
+                yield Job(row.name, row.source, row.location, row.sha256, held=held[row.sha256], people=said)

@@ -139,8 +139,6 @@ def _held(given: Job | None, outcome: Outcome) -> Held:
     readings = {row.key: row.payload for row in outcome.readings}
     if before is not None:
         sections = outcome.sections if outcome.sections is not None else before.sections
-        return Held(
-            before.ingest, before.payload, sections, {**before.readings, **readings}, before.decisions, before.drawn
-        )
+        return Held(before.ingest, before.payload, sections, {**before.readings, **readings})
     assert outcome.document is not None, "a document that was not held has been made"
     return Held(outcome.ingest, outcome.document.payload, outcome.sections, readings)

@@ -20,7 +20,7 @@ from pipeline.inputs import find_inputs
 from pipeline.messages import say
 from pipeline.settings import Settings
 from pipeline.source import Box
-from pipeline.store.rows import NameRow
+from pipeline.store.rows import NameRow, People
 from pipeline.store.store import Store
 from pipeline.summary import console
 from pipeline.versions import current_versions
@@ -100,7 +100,8 @@ def _spot(store: Store, named: NameRow, form: int, path: str) -> Spot:
     held = store.held([named.sha256], versions, readers, any_ingest=True).get(named.sha256)
     if held is None:
         raise UsageError(say("export.no_document", name=named.name))
-    job = Job(named.name, named.source, named.location, named.sha256, held=held)
+    people = store.reviews.people([named.sha256]).get(named.sha256, People())
+    job = Job(named.name, named.source, named.location, named.sha256, held=held, people=people)
     outcome = digitise(job, engine, Plan(versions, readers, lines=True))
     lines = [json.loads(line) for line in zlib.decompress(outcome.lines).splitlines()] if outcome.lines else []
     evidence = next((line["evidence"] for line in lines if line["ordinal"] == form), None)

@@ -43,7 +43,7 @@ from pipeline.readers.llm import Asking, Known
 from pipeline.reading import Reading
 from pipeline.recut import recut
 from pipeline.source import Document, Section, SectionKind
-from pipeline.store.rows import DocumentRow, DossierRow, FailureRow, Held, Placed, ReadingRow
+from pipeline.store.rows import DocumentRow, DossierRow, FailureRow, Held, People, Placed, ReadingRow
 from pipeline.trouble import Reader, Trouble
 from pipeline.versions import Versions, reading_keys
 
@@ -141,7 +141,8 @@ class Job:
     """One document to digitise: its bytes, the files that hold them, or what the store holds of it.
 
     What the store holds is not computed again. With `page` only that page is to be recognised. `pages` are those that
-    have been, encoded, or the failure of one that could not be. `known` is what became of requests to a model, by key.
+    have been, encoded, or the failure of one that could not be. `known` is what became of requests to a model, by key;
+    `people` what people decided about the document, whoever reads it.
     """
 
     name: str
@@ -154,11 +155,12 @@ class Job:
     page: int = 0
     pages: Mapping[int, bytes | FailureRow] = field(default_factory=dict)
     known: Mapping[str, Known] = field(default_factory=dict)
+    people: People = field(default_factory=People)
 
     @property
     def bare(self) -> Job:
-        """The job without what it carries."""
-        return Job(self.name, self.source, self.location, self.sha256, page=self.page)
+        """The job without what it carries, save what people have to do with its document."""
+        return Job(self.name, self.source, self.location, self.sha256, page=self.page, people=self.people)
 
 
 class Unpacked(NamedTuple):
@@ -256,14 +258,14 @@ class Opened(NamedTuple):
     requests: Sequence[Request]
 
 
-def open_stored(job: Job, engine: Engine, plan: Plan, decisions: Sequence[Decision]) -> Opened:
+def open_stored(job: Job, engine: Engine, plan: Plan) -> Opened:
     """Open what the store holds of a document. A form that its reader breaks on has no reading, as in a run."""
     assert job.held is not None, "the document is in the store"
     document, ingest, _ = _stored_document(job.held, job)
     placed = job.held.sections
     if placed is None:
         placed = _placed(document, engine)
-    forms, lost = _as_decided(document, placed, decisions, engine)
+    forms, lost = _as_decided(document, placed, job.people.decisions, engine)
     sections = _Sections(document, job, ingest, engine, plan, Trouble())
     work = sections.read(forms)
     return Opened(document, work, lost, sections.requests)
@@ -313,7 +315,7 @@ def _digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
     if placed is None:
         placed = new_sections = _placed(document, engine)
     trouble = Trouble()
-    decisions, drawn = (job.held.decisions, job.held.drawn) if job.held else ((), ())
+    decisions, drawn = job.people
     forms, lost = _as_decided(document, placed, decisions, engine)
     section_work = _Sections(document, job, ingest_version, engine, plan, trouble)
     settled = section_work.settle(forms)
@@ -376,7 +378,7 @@ class _Sections:
         self._plan = plan
         self._trouble = trouble
         self._stored = job.held.readings if job.held else {}
-        self._decisions = job.held.decisions if job.held else ()
+        self._decisions = job.people.decisions
 
     def settle(self, placed: Sequence[Placed]) -> list[Settled]:
         """Read the forms among the sections and settle them; of no use where there are requests."""

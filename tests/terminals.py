@@ -11,7 +11,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -26,13 +26,26 @@ _IN_TERMINAL = 'exec "$@" < "$0" > "$0" 2>&1'
 
 
 class Terminal:
-    """A pseudo-terminal with a command in the foreground, as a shell would start it."""
+    """A pseudo-terminal with a command in the foreground, as a shell would start it.
 
-    def __init__(self, folder: Path, arguments: Sequence[str | Path], *, columns: int, rows: int, **extra: str) -> None:
+    `answers` are what it says to the questions of commands, each once.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        arguments: Sequence[str | Path],
+        *,
+        columns: int,
+        rows: int,
+        answers: Mapping[str, str] | None = None,
+        **extra: str,
+    ) -> None:
+        self._answers = dict(answers or {})
         self._master, slave = pty.openpty()
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        self._written = b""
+        self.written = b""
         self.resize(columns, rows, tell=False)
         values = environment(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_DISABLE_KITTY_KEY="1", **extra)
         del values["COLUMNS"]
@@ -56,10 +69,9 @@ class Terminal:
         self.process.wait()
         self.hang_up()
 
-    @property
     def left(self) -> bool:
         """Has the command given the shell its own screen back, which the emulation knows nothing of?"""
-        return self._written.rfind(b"\x1b[?1049l") > self._written.rfind(b"\x1b[?1049h")
+        return self.written.rfind(b"\x1b[?1049l") > self.written.rfind(b"\x1b[?1049h")
 
     @property
     def lines(self) -> list[str]:
@@ -113,6 +125,8 @@ class Terminal:
             data = os.read(self._master, 65536)
         except OSError:  # whoever had the other end has closed it
             return False
-        self._written += data
+        self.written += data
         self._stream.feed(data)
+        for question in [each for each in self._answers if each.encode() in self.written]:
+            self.send(self._answers.pop(question))
         return bool(data)

@@ -56,7 +56,7 @@ def exported(settings: Settings, folder: Path, *more: str) -> list[dict[str, Any
 
 def settle_all(settings: Settings, reviewer: str = "wang") -> None:
     """Answer every question with what was read."""
-    with reviewing(settings, reviewer) as review:
+    with reviewing(settings, reviewer, filters=Filters(purpose=Purpose.REVIEW)) as review:
         while (question := review.next()) is not None:
             lost = not question.candidates
             review.decide(question, DecisionKind.BLANK if lost else DecisionKind.ACCEPT, seconds=4)
@@ -79,6 +79,10 @@ def corrected(review: Review, question: Question) -> None:
 
 def confirmed(review: Review, question: Question) -> None:
     review.decide(question, DecisionKind.ACCEPT)
+
+
+def illegible(review: Review, question: Question) -> None:
+    review.decide(question, DecisionKind.LOST)
 
 
 # States
@@ -236,7 +240,7 @@ def test_a_run_says_it_too(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_only_settled_leaves_out_what_waits_for_a_scan(settings: Settings, tmp_path: Path) -> None:
-    audited(settings, lambda review, question: review.decide(question, DecisionKind.LOST) and None)
+    audited(settings, illegible)
     lines = exported(settings, tmp_path, "--only", "settled", "--document", CLEAR)
     assert len(lines) == 1
     assert all(state != "review" for state in lines[0]["states"].values())

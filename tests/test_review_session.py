@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import re
 import signal
+import sqlite3
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -451,6 +453,22 @@ def test_a_document_that_was_replaced_is_not_asked_about_any_more(tmp_path: Path
     with reviewing(settings) as review:
         assert old.isdisjoint(item.sha256 for item in review.items())
         assert review.counts().documents == 1
+
+
+def test_decisions_hold_where_a_document_is_ingested_anew(tmp_path: Path) -> None:
+    settings = digitised(tmp_path, {"one.txt": made(21)})
+    with reviewing(settings) as review:
+        question = numeric(review)
+        review.decide(question, DecisionKind.CORRECT, "5.5")
+    with sqlite3.connect(tmp_path / "review.db") as connection:  # as if another version had made it
+        connection.execute("UPDATE document SET ingest = 'older'")
+        connection.execute("UPDATE section SET ingest = 'older'")
+    out = tmp_path / "out.jsonl"
+    assert main(["run", str(tmp_path / "documents"), "--db", settings.db, "--export", str(out)]) == 0
+    states = [json.loads(line)["states"] for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [form.get(question.path) for form in states].count("decided") == 1
+    with reviewing(settings) as review:
+        assert question.item.key not in {item.key for item in review.items(limit=500)}
 
 
 def test_a_run_again_keeps_what_people_decided(settings: Settings, tmp_path: Path) -> None:

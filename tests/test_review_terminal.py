@@ -32,10 +32,9 @@ def start(filled: Path, tmp_path: Path) -> Callable[..., Terminal]:
     """Start the review of a copy of the store in a terminal, in Chinese."""
     copy_of(filled, tmp_path)
 
-    def review(*arguments: str, columns: int = 100, rows: int = 30) -> Terminal:
-        return Terminal(
-            tmp_path, ["review", *arguments], columns=columns, rows=rows, FORMTALLY_LANG="zh", LANG="C.UTF-8"
-        )
+    def review(*arguments: str, answers: dict[str, str] | None = None, **extra: str) -> Terminal:
+        values = {"FORMTALLY_LANG": "zh", "LANG": "C.UTF-8", **extra}
+        return Terminal(tmp_path, ["review", *arguments], columns=100, rows=30, answers=answers, **values)
 
     return review
 
@@ -79,10 +78,10 @@ def test_a_reviewer_starts_makes_the_terminal_smaller_suspends_resumes_and_quits
         terminal.send("\x1a")
         wait_for_state(terminal, "T")
         terminal.settle()
-        assert terminal.left
+        assert terminal.left()
         terminal.process.send_signal(signal.SIGCONT)
         terminal.wait_for("▸ 7")
-        assert "年度资金总额 · 得分" in terminal.settle() and not terminal.left
+        assert "年度资金总额 · 得分" in terminal.settle() and not terminal.left()
 
         terminal.send(".5\r")
         terminal.wait_for(CHINESE["decision.accept"])
@@ -112,7 +111,7 @@ def test_a_request_to_end_is_followed_in_order(start: Callable[..., Terminal], t
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.process.wait(10) == 0
         terminal.settle()
-        assert terminal.left
+        assert terminal.left()
     assert held(tmp_path) == 0
 
 
@@ -123,7 +122,27 @@ def test_keys_that_cannot_be_end_with_a_sentence(start: Callable[..., Terminal],
         assert terminal.process.wait(10) == 5
 
 
-def test_a_terminal_known_for_graphics_that_has_none_gets_blocks(start: Callable[..., Terminal]) -> None:
-    with start("--document", "page.pdf", columns=120, rows=36) as terminal:
+SIZE = {"\x1b[16t": "\x1b[6;20;10t"}
+SIXEL = {"\x1b[c": "\x1b[?62;4c", **SIZE}
+KITTY = {"\x1b[c": "\x1b[?62c", "a=q": "\x1b_Gi=1;OK\x1b\\", **SIZE}
+
+
+@pytest.mark.parametrize(("answers", "drawn"), [(SIXEL, b"\x1bP"), (KITTY, b"f=100")], ids=["sixel", "kitty"])
+def test_a_terminal_with_graphics_gets_the_picture_of_the_row(
+    start: Callable[..., Terminal], answers: dict[str, str], drawn: bytes
+) -> None:
+    with start("--document", "page.pdf", answers=answers, TERM_PROGRAM="WezTerm") as terminal:
+        terminal.wait_for(lambda _: drawn in terminal.written)
+        assert "▀" not in terminal.settle()
+        terminal.send("7.5\r")
+        terminal.wait_for(CHINESE["decision.accept"])
+
+
+@pytest.mark.parametrize("program", ["", "WezTerm"])
+def test_a_terminal_without_graphics_gets_blocks_and_loses_no_key(start: Callable[..., Terminal], program: str) -> None:
+    with start("--document", "page.pdf", TERM_PROGRAM=program) as terminal:
         terminal.wait_for(CHINESE["app.picture.page"].format(page=1))
         assert "▀" in terminal.settle()
+        assert (b"\x1b[c" in terminal.written) is bool(program), "only terminals known for graphics are asked"
+        terminal.send("7.5\r")
+        terminal.wait_for(CHINESE["decision.accept"])

@@ -49,9 +49,9 @@ from pipeline.summary import console, percent, show_facts
 from pipeline.vocabulary import fold
 from pipeline.work import Outcome
 
-__all__ = ["Measured", "Stratum", "allocation", "audit_command", "measured", "needed", "same_value"]
+__all__ = ["Measured", "Stratum", "allocation", "audit_command", "measure", "measured", "needed", "same_value"]
 
-ROWS = "rows"
+_ROWS = "rows"
 """The stratum of whole forms, audited for missing rows."""
 _NAMES = frozenset({Kind.NAME, Kind.PHONE, Kind.DATE})
 _OF_ROWS = frozenset({DecisionKind.ADD_ROW, DecisionKind.REJECT_ROW})
@@ -118,7 +118,7 @@ def measured(store: Store) -> Measured | None:
     decisions = store.reviews.decisions(list(drawn))
     counts: dict[str, Counter[str]] = {name: Counter() for name in sorted(draws[-1].population)}
     for sha256, rows in drawn.items():
-        audited = Audited(decisions.get(sha256, ()))
+        audited = _Audited(decisions.get(sha256, ()))
         for row in rows:
             counted = counts.setdefault(row.stratum, Counter())
             counted["drawn"] += 1
@@ -150,7 +150,7 @@ def _effective_size(strata: Iterable[tuple[int, int]]) -> float:
     return sum(size for size, _ in pairs) ** 2 / sum(size**2 / checked for size, checked in pairs) if pairs else 0.0
 
 
-class Audited:
+class _Audited:
     """What the auditors of a document decided and did not take back."""
 
     def __init__(self, decisions: Sequence[Decision]) -> None:
@@ -311,7 +311,7 @@ def _accepted(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     rows = rows_path(form_type)
     asked = {each["path"] for each in form["review"]} & {"", rows, form_type.vocabulary.table.group}
     if not asked and rows not in decided and not any(kind in _OF_ROWS for _, kind in kinds):
-        yield ROWS, rows
+        yield _ROWS, rows
 
 
 def _stratum(form_type: FormType, path: str, origin: str) -> str:
@@ -441,12 +441,12 @@ def _show_draw(drawing: _Drawing, chosen: Sequence[DrawnRow], settings: Settings
         table.add_column(say(f"audit.{column}"), justify="right" if number else "left")
     drawn = Counter(row.stratum for row in chosen)
     for name, population in sorted(drawing.population.items()):
-        table.add_row(stratum_name(name), *(f"{each:,}" for each in (population, drawing.taken[name], drawn[name])))
+        table.add_row(_stratum_name(name), *(f"{each:,}" for each in (population, drawing.taken[name], drawn[name])))
     console().print(table)
     facts = [("audit.drawn", f"{len(chosen):,}"), ("audit.seed", drawing.seed)]
     show_facts(facts, to_type(settings, "review"))
 
 
-def stratum_name(name: str) -> str:
+def _stratum_name(name: str) -> str:
     """A stratum in words: the kind of leaf, and where its characters come from."""
     return " · ".join(say(f"audit.{part}") for part in name.split("."))

@@ -16,7 +16,7 @@ from pipeline.review.question import Item, Question
 from pipeline.settings import Settings
 from pipeline.settle import Settled, Settler
 from pipeline.source import Document
-from pipeline.store.rows import DossierRow, DrawnRow
+from pipeline.store.rows import DossierRow, DrawnRow, People
 from pipeline.store.store import Store
 from pipeline.work import Job, installed_engine, open_stored
 
@@ -138,11 +138,11 @@ class Desk:
         name, location = self._store.reviews.named(sha256)
         versions, readers = self._plan.versions, self._plan.readers
         held = self._store.held([sha256], versions, readers, any_ingest=True)[sha256]
-        decisions = held.decisions
+        people = self._store.reviews.people([sha256]).get(sha256, People())
         known: dict[str, Known] = {}
         while True:
-            job = Job(name, location, location, sha256, held=held, known=known)
-            found = open_stored(job, self._engine, self._plan, decisions)
+            job = Job(name, location, location, sha256, held=held, known=known, people=people)
+            found = open_stored(job, self._engine, self._plan)
             if not found.requests:
                 break
             answers = self._store.answers([request.key for request in found.requests])
@@ -150,9 +150,11 @@ class Desk:
             known |= {key: Known(row.text, row.cut) for key, row in answers.items()}
         settler = Settler(found.document, found.work)
         indexer = Indexer(found.document, location, self.basis)
-        settled = settler.settle(decisions)
-        row = indexer.row(settled, decisions, found.lost, held.drawn)
-        return Opened(found.document, location, settler, indexer, found.lost, held.drawn, decisions, settled, row)
+        settled = settler.settle(people.decisions)
+        row = indexer.row(settled, people.decisions, found.lost, people.drawn)
+        return Opened(
+            found.document, location, settler, indexer, found.lost, people.drawn, people.decisions, settled, row
+        )
 
 
 def _are_cuts(before: Iterable[Decision], further: Iterable[Decision]) -> bool:

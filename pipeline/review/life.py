@@ -23,14 +23,12 @@ from rich.text import Text
 from pipeline.bulk import Watcher
 from pipeline.decisions import DecisionKind, Purpose
 from pipeline.errors import ExitCode, UsageError
-from pipeline.interrupt import Interruption
 from pipeline.lines import with_keys
 from pipeline.messages import say
 from pipeline.review.asking import question_of
 from pipeline.review.audit import Measured, measured
-from pipeline.review.commands import reviewer_of
+from pipeline.review.commands import open_queue, reviewer_of
 from pipeline.review.desk import Desk
-from pipeline.review.index import renew_queue
 from pipeline.review.question import Item, Question
 from pipeline.settings import Settings
 from pipeline.store.reviews import Act, Effort, Filters
@@ -229,14 +227,13 @@ def sign_off_command(
     if bool(documents) is all_settled:
         raise UsageError(say("life.which"))
     name = reviewer_of(settings, reviewer)
-    with Interruption() as interruption, Store.open(settings.db, create=False) as store:
+    with open_queue(settings) as store:
         chosen = _hashes(store, documents) if documents else None
-        renew_queue(store, settings, interruption.check)
         signatures = store.reviews.signatures()
         refused = []
         signed = known = 0
         for row in store.reviews.dossiers(chosen):
-            if row.sha256 in signatures and signatures[row.sha256].digest == row.digest:
+            if _holds(row, signatures.get(row.sha256)):
                 known += 1
             elif row.forms and not row.open and not row.lost:
                 now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -254,16 +251,20 @@ def sign_off_command(
 
 def _hashes(store: Store, documents: Sequence[str]) -> list[str]:
     """The hashes of documents by name. Raises `UsageError` for one that the store does not know."""
-    names = store.names()
-    for document in documents:
-        if document not in {row.name for row in names}:
-            raise UsageError(say("export.no_document", name=document))
-    return list(dict.fromkeys(row.sha256 for row in names if row.name in set(documents)))
+    names, wanted = store.names(), set(documents)
+    for document in sorted(wanted - {row.name for row in names}):
+        raise UsageError(say("export.no_document", name=document))
+    return list(dict.fromkeys(row.sha256 for row in names if row.name in wanted))
 
 
 def _what_is_left(row: DossierRow) -> str:
     key = "life.left" if row.forms or row.open else "life.no_form"
     return say(key, document=row.document, questions=f"{row.open:,}", lost=f"{row.lost:,}")
+
+
+def _holds(row: DossierRow, signature: SignOffRow | None) -> bool:
+    """Is the signature under what a document says now, with nothing left to ask or to scan again?"""
+    return signature is not None and signature.digest == row.digest and not row.open and not row.lost
 
 
 class SignedLines:
@@ -280,7 +281,7 @@ class SignedLines:
     def __call__(self, outcome: Outcome) -> None:
         """Pass an outcome on."""
         signature = self._signatures.get(outcome.job.sha256)
-        holds = signature is not None and outcome.dossier is not None and outcome.dossier.digest == signature.digest
+        holds = outcome.dossier is not None and _holds(outcome.dossier, signature)
         if signature is not None and holds:
             outcome = replace(outcome, lines=_with_signature(outcome.lines, signature))
         if holds or not self._only:
@@ -298,11 +299,10 @@ def _with_signature(lines: bytes, signature: SignOffRow) -> bytes:
 
 def rescan_command(settings: Settings, *, as_json: bool) -> int:
     """List what people could not read, so that its pages can be scanned again."""
-    with Interruption() as interruption, Store.open(settings.db, create=False) as store:
-        renew_queue(store, settings, interruption.check)
+    with open_queue(settings) as store:
         wanted = [row for row in store.reviews.dossiers() if row.lost]
         desk = Desk(store, settings)
-        found = [each for row in sorted(wanted, key=_name) for each in _illegible(desk, row, interruption)]
+        found = [each for row in sorted(wanted, key=_name) for each in _illegible(desk, row)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
     elif not found:
@@ -323,9 +323,8 @@ def _name(row: DossierRow) -> str:
     return row.document
 
 
-def _illegible(desk: Desk, row: DossierRow, interruption: Interruption) -> list[dict[str, Any]]:
+def _illegible(desk: Desk, row: DossierRow) -> list[dict[str, Any]]:
     """The leaves of a document that people could not read, by page; a text has no pages."""
-    interruption.check()
     opened = desk.open(row.sha256)
     found = []
     for form in opened.settled:

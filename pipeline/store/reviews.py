@@ -39,7 +39,7 @@ from sqlalchemy import (
 from pipeline.anchors import from_json, to_json
 from pipeline.decisions import Decision, DecisionKind, Purpose
 from pipeline.store.connect import DURABLE, WRITING, told
-from pipeline.store.rows import DossierRow, DrawnRow, DrawRow, ItemRow, SignOffRow
+from pipeline.store.rows import DossierRow, DrawnRow, DrawRow, ItemRow, People, SignOffRow
 from pipeline.store.tables import decision, document, dossier, draw, drawn, item, lease, name, sign_off
 
 __all__ = [
@@ -52,8 +52,6 @@ __all__ = [
     "Reviews",
     "drop_from_index",
     "new_holder",
-    "read_decisions",
-    "read_drawn",
     "write_index",
 ]
 
@@ -95,9 +93,9 @@ class Queued(NamedTuple):
 
 
 class Life(NamedTuple):
-    """So many documents that are equally far. `holds` says whether the latest signature is under what they say now,
-    None where there is none; `left` that something is to be asked or scanned again, `touched` that somebody has decided
-    something. `open` and `lost` are counted over all of them."""
+    """So many documents that are equally far. `holds` says whether the latest signature does, None where there is none;
+    `left` that something is to be asked or scanned again, `touched` that somebody has decided something. `open` and
+    `lost` are counted over all of them."""
 
     holds: bool | None
     left: bool
@@ -160,7 +158,13 @@ class Reviews:
     def decisions(self, hashes: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
         """All decisions about documents, by hash, in the order in which they were made."""
         with self._reading() as connection:
-            return read_decisions(connection, hashes)
+            return _read_decisions(connection, hashes)
+
+    def people(self, hashes: Sequence[str]) -> dict[str, People]:
+        """What people have to do with documents, by hash; with those not named here nobody has."""
+        with self._reading() as connection:
+            decided, sampled = _read_decisions(connection, hashes), _read_drawn(connection, hashes)
+        return {sha256: People(decided.get(sha256, ()), sampled.get(sha256, ())) for sha256 in (decided | sampled)}
 
     def decisions_since(self, sha256: str, number: int) -> tuple[Decision, ...]:
         """Decisions about a document behind that number. None with a smaller one is made any more: whoever decides
@@ -191,8 +195,9 @@ class Reviews:
         ]
 
     def paces(self) -> dict[str, list[float]]:
-        """The seconds that each person took for decisions that hold, where they were measured."""
-        query = select(decision.c.reviewer, decision.c.seconds).where(_holding(), decision.c.seconds > 0)
+        """The seconds that each person took for decisions that hold and say something, where they were measured."""
+        saying = decision.c.kind.not_in((DecisionKind.SKIP, DecisionKind.NOTE))
+        query = select(decision.c.reviewer, decision.c.seconds).where(_holding(), saying, decision.c.seconds > 0)
         found: dict[str, list[float]] = {}
         with self._reading() as connection:
             for reviewer, seconds in connection.execute(query):
@@ -429,7 +434,7 @@ class Reviews:
         signatures = select(sign_off.c.digest).where(sign_off.c.sha256 == dossier.c.sha256)
         last = signatures.order_by(sign_off.c.id.desc()).limit(1).scalar_subquery()
         each = select(
-            case((last.is_(None), -1), (last == dossier.c.digest, 1), else_=0).label("holds"),
+            case((last.is_(None), -1), (_holds(last), 1), else_=0).label("holds"),
             case((or_(dossier.c.open > 0, dossier.c.lost > 0), 1), else_=0).label("left"),
             case((dossier.c.decided > 0, 1), else_=0).label("touched"),
             dossier.c.open,
@@ -445,11 +450,11 @@ class Reviews:
             ]
 
     def outdated(self) -> list[tuple[str, SignOffRow]]:
-        """Documents that changed since they were signed off, by name, with the latest signature."""
+        """Documents whose latest signature does not hold any more, by name, with that."""
         latest = select(func.max(sign_off.c.id)).group_by(sign_off.c.sha256)
         last = select(*(sign_off.c[field] for field in SignOffRow._fields)).where(sign_off.c.id.in_(latest)).subquery()
         query = select(dossier.c.document, *last.c).join_from(dossier, last, last.c.sha256 == dossier.c.sha256)
-        query = query.where(last.c.digest != dossier.c.digest).order_by(dossier.c.document)
+        query = query.where(~_holds(last.c.digest)).order_by(dossier.c.document)
         with self._reading() as connection:
             return [
                 (row.document, SignOffRow(row.sha256, row.digest, row.reviewer, row.time))
@@ -477,7 +482,12 @@ class Reviews:
     def drawn(self, hashes: Sequence[str] | None = None) -> dict[str, tuple[DrawnRow, ...]]:
         """The leaves that were drawn, of all documents or some, by hash."""
         with self._reading() as connection:
-            return read_drawn(connection, hashes)
+            return _read_drawn(connection, hashes)
+
+
+def _holds(digest: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Is a signature under what a document says now, with nothing left to ask or to scan again?"""
+    return and_(digest == dossier.c.digest, dossier.c.open == 0, dossier.c.lost == 0)
 
 
 def _holding() -> ColumnElement[bool]:
@@ -488,7 +498,7 @@ def _holding() -> ColumnElement[bool]:
     return and_(decision.c.kind.not_in(undoing), decision.c.uid.not_in(undone))
 
 
-def read_decisions(connection: Connection, hashes: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
+def _read_decisions(connection: Connection, hashes: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
     """All decisions about documents, by hash, in the order in which they were made."""
     found: dict[str, list[Decision]] = {}
     for row in _in(connection, select(decision).order_by(decision.c.id), decision.c.sha256, hashes):
@@ -496,7 +506,7 @@ def read_decisions(connection: Connection, hashes: Sequence[str]) -> dict[str, t
     return {sha256: tuple(made) for sha256, made in found.items()}
 
 
-def read_drawn(connection: Connection, hashes: Sequence[str] | None = None) -> dict[str, tuple[DrawnRow, ...]]:
+def _read_drawn(connection: Connection, hashes: Sequence[str] | None = None) -> dict[str, tuple[DrawnRow, ...]]:
     """The leaves that were drawn, of all documents or some, by hash."""
     query = select(drawn).order_by(drawn.c.draw, drawn.c.key)
     rows = connection.execute(query) if hashes is None else _in(connection, query, drawn.c.sha256, hashes)

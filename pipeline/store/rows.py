@@ -28,6 +28,7 @@ __all__ = [
     "NameRow",
     "OpenFailure",
     "PageRow",
+    "People",
     "Placed",
     "ReadingRow",
     "RequestRow",
@@ -279,6 +280,14 @@ class KeyedRow(NamedTuple):
     time: str
 
 
+class People(NamedTuple):
+    """What people have to do with a document, however it is read: all that they decided about it, in order, and what of
+    it was drawn for an audit."""
+
+    decisions: tuple[Decision, ...] = ()
+    drawn: tuple[DrawnRow, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """All that one document of a run adds to the store, written together or not at all.
@@ -312,17 +321,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the store holds of a document. `sections` is None where the segmentation asked for has not been stored.
-
-    `decisions` are all that people decided about it, in order, `drawn` what of it is audited.
-    """
+    """What the store holds of a document. `sections` is None where the segmentation asked for has not been stored."""
 
     ingest: str
     payload: bytes
     sections: tuple[Placed, ...] | None
     readings: Mapping[str, bytes] = field(default_factory=dict)
-    decisions: tuple[Decision, ...] = ()
-    drawn: tuple[DrawnRow, ...] = ()
 
 
 class OpenFailure(NamedTuple):

@@ -35,7 +35,7 @@ from pipeline.source import Section, SectionKind, Span
 from pipeline.store.connect import WRITING, connect, parse, told
 from pipeline.store.keyings import Keyings
 from pipeline.store.migrations import MIGRATIONS, migrate, schema_number
-from pipeline.store.reviews import Reviews, drop_from_index, read_decisions, read_drawn, write_index
+from pipeline.store.reviews import Reviews, drop_from_index, write_index
 from pipeline.store.rows import (
     AnswerRow,
     BatchRow,
@@ -343,14 +343,11 @@ class Store:
             found = _sections(connection, out, versions.segmentation)
             # Where a document has to be cut anew, most of its sections will be what they were: their readings count.
             cut_before = _sections(connection, {sha256: out[sha256] for sha256 in out.keys() - found.keys()}, None)
-            decided, drawn = read_decisions(connection, list(out)), read_drawn(connection, list(out))
             for sha256, held in out.items():
                 sections = found.get(sha256)
                 known = sections or cut_before.get(sha256, ())
                 keys = [key for placed in known for key in reading_keys(placed, held.ingest, versions, readers)]
-                readings = _readings(connection, keys)
-                of_people = decided.get(sha256, ()), drawn.get(sha256, ())
-                out[sha256] = Held(held.ingest, held.payload, sections, readings, *of_people)
+                out[sha256] = Held(held.ingest, held.payload, sections, _readings(connection, keys))
         return out
 
     def names(self) -> list[NameRow]:
