@@ -369,7 +369,7 @@ def review_gold(
     db: _Db = None,
 ) -> int:
     """Write gold records of keyed forms."""
-    from pipeline.review.keying import gold_command
+    from pipeline.review.gold import gold_command
     from pipeline.settings import load_settings
 
     return gold_command(load_settings(db=db), out=out)

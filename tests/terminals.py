@@ -112,6 +112,14 @@ class Terminal:
             pass
         return self.text
 
+    def end(self) -> int:
+        """Read until the command has ended, since it waits for whoever reads what it writes; its exit code."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while self.process.poll() is None and time.monotonic() < end:
+            if self._master < 0 or not self._read(0.05):
+                time.sleep(0.02)
+        return self.process.wait(1)
+
     def hang_up(self) -> None:
         """Close the terminal, as a connection that breaks does."""
         if self._master >= 0:

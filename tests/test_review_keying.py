@@ -17,15 +17,14 @@ from rich.console import Console
 from pipeline.cli import main
 from pipeline.errors import UsageError
 from pipeline.forms import form_types
+from pipeline.review.gold import compared, gold_command
 from pipeline.review.keying import (
     FormKeying,
     Keying,
     Mark,
     Said,
-    compared,
     fields,
     filled,
-    gold_command,
     key_command,
     run_keying,
 )

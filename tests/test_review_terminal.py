@@ -75,6 +75,7 @@ def test_a_reviewer_starts_makes_the_terminal_smaller_suspends_resumes_and_quits
 
         terminal.send("7")
         terminal.wait_for("▸ 7")
+        terminal.settle()
         terminal.send("\x1a")
         wait_for_state(terminal, "T")
         terminal.settle()
@@ -86,7 +87,7 @@ def test_a_reviewer_starts_makes_the_terminal_smaller_suspends_resumes_and_quits
         terminal.send(".5\r")
         terminal.wait_for(CHINESE["decision.accept"])
         terminal.send("\x11")
-        assert terminal.process.wait(10) == 0
+        assert terminal.end() == 0
     decided = formtally(tmp_path, "review", "undo")
     assert decided.returncode == 0 and "7.5" in decided.stdout
     assert held(tmp_path) == 0
@@ -99,7 +100,7 @@ def test_a_terminal_that_is_gone_loses_nothing(start: Callable[..., Terminal], t
         terminal.wait_for(CHINESE["decision.accept"])
         assert held(tmp_path) == 1
         terminal.hang_up()
-        assert terminal.process.wait(10) == 128 + signal.SIGHUP
+        assert terminal.end() == 128 + signal.SIGHUP
     assert held(tmp_path) == 0, "what it held is free again"
     undone = formtally(tmp_path, "review", "undo")
     assert undone.returncode == 0 and "7.5" in undone.stdout
@@ -109,7 +110,7 @@ def test_a_request_to_end_is_followed_in_order(start: Callable[..., Terminal], t
     with start() as terminal:
         terminal.wait_for("【钱多多】")
         terminal.process.send_signal(signal.SIGTERM)
-        assert terminal.process.wait(10) == 0
+        assert terminal.end() == 0
         terminal.settle()
         assert terminal.left()
     assert held(tmp_path) == 0
@@ -119,7 +120,7 @@ def test_keys_that_cannot_be_end_with_a_sentence(start: Callable[..., Terminal],
     (tmp_path / "formtally.toml").write_text('[review.keys]\nlost = "enter"\n', encoding="utf-8")
     with start() as terminal:
         terminal.wait_for("review.keys.lost")
-        assert terminal.process.wait(10) == 5
+        assert terminal.end() == 5
 
 
 SIZE = {"\x1b[16t": "\x1b[6;20;10t"}

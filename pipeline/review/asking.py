@@ -46,7 +46,7 @@ def question_of(
 
     `decisions` are those that people made about this very place.
     """
-    kind = form.form_type.leaves.get(pattern(path))
+    kind = _kind(form, path)
     own = _parts(form, [path])
     beside = _parts(form, _line_of(form, path))
     focus_cell = min((part.cell for part in own), default=0) or _nearest(form, path)
@@ -104,6 +104,11 @@ def orphan_question(
         forms=len(settled),
         orphan=decision,
     )
+
+
+def _kind(form: Settled, path: str) -> Kind | None:
+    """What a leaf holds; printed subtotals, which no leaf of the record stands for, are figures. None for rows."""
+    return form.form_type.leaves.get(pattern(path), Kind.NUMBER if path in form.reading.leaves else None)
 
 
 def _values(form: Settled) -> Mapping[str, str | None]:
@@ -203,8 +208,12 @@ def _says(ref: Ref, value: Value) -> bool:
 
 
 def _neighbours(form: Settled, path: str) -> Iterable[Neighbour]:
-    """Figures that stand beside the one in question: the other columns of its line, its column in the lines around."""
+    """Figures that stand beside the one in question: the other columns of its line, its column in the lines around.
+
+    Of the rows as a whole they are what each row is called."""
     if path.endswith("[]"):
+        for row in range(form.reading.rows):
+            yield Neighbour("", f"{path[:-2]}[{row}]", row_label(_values(form), f"{path[:-2]}[{row}]"))
         return
     group, _, column = path.rpartition(".")
     line = [leaf for leaf in _line_of(form, path) if leaf != path]

@@ -2,23 +2,21 @@
 
 Of such a form a person is shown the source and nothing that was read of it, and keys field after field: how many rows
 there are, then every leaf of the record. What they key is on disk before the next field is asked, so whoever stops goes
-on later. `fields`, `filled` and `compared` are pure; `Keying` serves forms, `FormKeying` is one person at one form,
-without any screen; `run_keying` prints and reads lines.
+on later. `fields` and `filled` are pure; `Keying` serves forms, `FormKeying` is one person at one form, without any
+screen; `run_keying` prints and reads lines. What comes of it is in `pipeline.review.gold`.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from io import TextIOWrapper
-from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -26,16 +24,13 @@ from rich.text import Text
 from pipeline.anchors import anchor_key
 from pipeline.decisions import Purpose
 from pipeline.dossier import SettledLeaves
-from pipeline.errors import ConfigurationError, ExitCode, UsageError
-from pipeline.export import whole_file
-from pipeline.forms import FormType, FormView, Kind, pattern
+from pipeline.errors import ExitCode, UsageError
+from pipeline.forms import FormType, Kind, pattern
 from pipeline.geometry import HEADINGS, carried_down
-from pipeline.messages import english, say
+from pipeline.messages import say
 from pipeline.overrule import rows_path
-from pipeline.reading import RefKind
 from pipeline.review.answers import malformed_sentence
 from pipeline.review.asking import question_of
-from pipeline.review.audit import same_value
 from pipeline.review.commands import ending_cleanly, reviewer_of
 from pipeline.review.desk import Desk, Opened
 from pipeline.review.excerpt import excerpt, is_printable, printable
@@ -55,20 +50,18 @@ __all__ = [
     "Keying",
     "Mark",
     "Said",
-    "compared",
     "fields",
     "filled",
-    "gold_command",
     "key_command",
     "keying_command",
+    "located",
+    "row_of",
     "run_keying",
 ]
 
 _MOST_ROWS = 999
 _MOST_SECONDS = 300.0
 """A field that stays longer on the screen was not thought about all the time."""
-_MOST_GOLD = 99
-"""Gold records are numbered with two digits."""
 _POINTS = ("weight", "score")
 """Columns that may be printed once for several rows."""
 _AS_TYPED = frozenset({Kind.TEXT, Kind.NAME, Kind.PHONE, Kind.UNIT})
@@ -128,12 +121,12 @@ def _headings(form_type: FormType, said: Mapping[str, Said]) -> list[str]:
 def _value(said: Mapping[str, Said], path: str) -> str | None:
     """The value of a leaf; a heading that is the one above has that one's."""
     while path in said and said[path].mark is Mark.ABOVE:
-        row = _row(path)
+        row = row_of(path)
         path = path.replace(f"[{row}]", f"[{row - 1}]", 1)
     return said[path].value if path in said else None
 
 
-def _row(path: str) -> int:
+def row_of(path: str) -> int:
     """The number of a leaf's row; 0 for a leaf that stands on none."""
     return int(path.partition("[")[2].partition("]")[0] or 0)
 
@@ -155,57 +148,6 @@ def filled(form_type: FormType, said: Mapping[str, Said]) -> Filled:
     marked = {mark: frozenset(path for path in leaves if path in said and said[path].mark is mark) for mark in Mark}
     values = {path: _value(said, path) for path in leaves}
     return Filled(_rows(form_type, said), values, marked[Mark.MERGED], marked[Mark.LOST])
-
-
-def compared(form_type: FormType, keyed_by: Mapping[str, Filled]) -> list[dict[str, str]]:
-    """The leaves of which those who keyed a form, one or two by name, are not certain: `{"path", "why"}`.
-
-    Where two count the rows differently, the table as a whole is one of them.
-    """
-    (name, one), *others = keyed_by.items()
-    doubtful: dict[str, str] = {}
-    for person, form in keyed_by.items():
-        doubtful |= {path: english("keying.why_lost", name=person) for path in sorted(form.lost)}
-    group = form_type.vocabulary.table.group
-    for other_name, other in others:
-        if one.rows != other.rows:
-            rows = english("keying.why_rows", one=one.rows, name=name, other=other.rows, other_name=other_name)
-            doubtful[group] = rows
-        for path in dict.fromkeys((*one.values, *other.values)):
-            if path.startswith(f"{group}[") and one.rows != other.rows:
-                continue
-            values = one.values.get(path), other.values.get(path)
-            kind = form_type.leaves.get(pattern(path), Kind.NUMBER)
-            if not same_value(kind, *values) or (path in one.merged) is not (path in other.merged):
-                said = {"one": json.dumps(values[0], ensure_ascii=False), "name": name}
-                said |= {"other": json.dumps(values[1], ensure_ascii=False), "other_name": other_name}
-                doubtful.setdefault(path, english("keying.why_differs", **said))
-    return [{"path": path, "why": why} for path, why in doubtful.items()]
-
-
-def _record(form_type: FormType, form: Filled) -> dict[str, Any]:
-    """The record of a form as somebody keyed it."""
-    subtotals = f"{form_type.vocabulary.table.subtotals}."
-    printed = {path: value for path, value in form.values.items() if value is not None}
-    view = FormView(
-        values=form.values,
-        # A blank and what the template has no label for are keyed alike.
-        kinds={path: RefKind.ABSENT if value is None else RefKind.AT for path, value in form.values.items()},
-        printed=printed,
-        units={},
-        rows=form.rows,
-        merged=tuple(_merged(form)),
-        subtotals={path.removeprefix(subtotals): printed[path] for path in printed if path.startswith(subtotals)},
-    )
-    return form_type.record(view)
-
-
-def _merged(form: Filled) -> Iterator[tuple[int, int]]:
-    """Half-open ranges of rows whose points are printed once, on the first of them."""
-    rows = sorted({_row(path) for path in form.merged})
-    first = [row for row in rows if row - 1 not in rows]
-    last = [row for row in rows if row + 1 not in rows]
-    yield from ((begin - 1, end + 1) for begin, end in zip(first, last, strict=True))
 
 
 # Keying
@@ -262,25 +204,16 @@ class FormKeying:
         A text that is meant `as_typed` is not understood in any way. Raises `UsageError` for what cannot be a value of
         that kind.
         """
-        question = self.field()
-        assert question is not None, "a field is asked for"
-        self._keep(question.path, _understood(question, text, as_typed=as_typed), seconds)
+        self._keep(_understood(self._asked(), text, as_typed=as_typed), seconds)
 
     def mark_lost(self, seconds: float = 0.0) -> None:
         """The field that is asked for cannot be read. Raises `UsageError` for the number of rows."""
-        question = self.field()
-        assert question is not None, "a field is asked for"
-        if question.rows:
-            raise UsageError(malformed_sentence(question))
-        self._keep(question.path, Said(Mark.LOST), seconds)
+        self._keep(Said(Mark.LOST), seconds)
 
     def mark_blank(self, seconds: float = 0.0) -> None:
-        """Nothing is printed in the field that is asked for, also where nothing else would mean the one above."""
-        question = self.field()
-        assert question is not None, "a field is asked for"
-        if question.rows:
-            raise UsageError(malformed_sentence(question))
-        self._keep(question.path, Said(Mark.VALUE), seconds)
+        """Nothing is printed in the field that is asked for, also where an empty line would mean what stands above.
+        Raises `UsageError` for the number of rows."""
+        self._keep(Said(Mark.VALUE), seconds)
 
     def back(self) -> None:
         """Ask for the field before once more."""
@@ -298,15 +231,23 @@ class FormKeying:
         every = fields(self._form_type, self._said)
         return self._again or next((path for path in every if path not in self._said), None)
 
-    def _keep(self, path: str, said: Said, seconds: float) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+    def _asked(self) -> Question:
+        question = self.field()
+        assert question is not None, "a field is asked for"
+        return question
+
+    def _keep(self, said: Said, seconds: float) -> None:
+        question = self._asked()
+        if question.rows and said.value is None:
+            raise UsageError(malformed_sentence(question))
+        path, now = question.path, datetime.now(UTC).isoformat(timespec="seconds")
         self._keyings.write(KeyedRow(self._row.id, self._reviewer, path, said.mark, said.value, round(seconds, 1), now))
         self._said[path] = said
         self._again = ""
 
 
 def _may_repeat(path: str) -> bool:
-    return carried_down(path) and _row(path) > 0
+    return carried_down(path) and row_of(path) > 0
 
 
 def _understood(question: Question, text: str, *, as_typed: bool) -> Said:
@@ -317,7 +258,7 @@ def _understood(question: Question, text: str, *, as_typed: bool) -> Said:
         return Said(Mark.VALUE, literal)
     if not literal and _may_repeat(path):
         return Said(Mark.ABOVE)
-    if literal in ("^", "＾") and path.endswith(tuple(f".{column}" for column in _POINTS)) and _row(path) > 0:
+    if literal in ("^", "＾") and path.endswith(tuple(f".{column}" for column in _POINTS)) and row_of(path) > 0:
         return Said(Mark.MERGED)
     if literal in ("/", "／") and question.kind in _AS_TYPED:
         return Said(Mark.VALUE, literal)
@@ -340,7 +281,10 @@ class Keying:
         people = self._store.keyings.people()
         rows = sorted(self._store.keyings.assigned(), key=lambda row: self._reviewer not in people.get(row.id, {}))
         for row in rows:
-            found = _located(self._desk, row)
+            others = people.get(row.id, {})
+            if others.get(self._reviewer) == FINISHED or (self._reviewer not in others and len(others) >= row.keyers):
+                continue
+            found = located(self._desk, row)
             now = datetime.now(UTC).isoformat(timespec="seconds")
             if found is not None and self._store.keyings.begin(row, self._reviewer, now):
                 opened, form = found
@@ -348,7 +292,7 @@ class Keying:
         return None
 
 
-def _located(desk: Desk, row: KeyingRow) -> tuple[Opened, Settled] | None:
+def located(desk: Desk, row: KeyingRow) -> tuple[Opened, Settled] | None:
     """The form of a keying as it is cut now; None where its place is not found any more."""
     opened = desk.open(row.sha256)
     found = SettledLeaves(opened.document, opened.settled).find(row.anchor)
@@ -539,71 +483,3 @@ def keying_command(settings: Settings, *, reviewer: str | None = None) -> int:
     with Store.open(settings.db, create=False) as store, ending_cleanly():
         run_keying(Keying(store, settings, reviewer=name), source=sys.stdin, out=console())
     return ExitCode.DONE
-
-
-def gold_command(settings: Settings, *, out: Path) -> int:
-    """Write a gold record of every form that was keyed to its end by as many people as were wanted.
-
-    Raises `UsageError` where there is none, or two would have the same name.
-    """
-    with Store.open(settings.db, create=False) as store:
-        found = list(_gold(store, settings))
-    records = [each for each in found if each is not None and each.name]
-    if not records:
-        raise UsageError(say("keying.no_gold"))
-    names = [each.name for each in records]
-    for each in records:
-        if names.count(each.name) > 1:
-            raise UsageError(say("keying.same_name", name=each.name))
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for each in records:
-            with whole_file(out / f"{each.name}.json") as file:
-                file.write_text(json.dumps(each.record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        cause = error.strerror or type(error).__name__
-        raise ConfigurationError(say("export.failed", path=out, cause=cause)) from error
-    show = console()
-    for each in records:
-        for doubt in each.record["ambiguous"]:
-            show.print(Text(say("keying.doubt", name=each.name, path=doubt["path"], why=doubt["why"])))
-    doubts = sum(len(each.record["ambiguous"]) for each in records)
-    show.print(say("keying.gold", count=len(records), folder=out, doubts=doubts))
-    if waiting := found.count(None):
-        show.print(say("keying.waiting", count=waiting))
-    if left_out := sum(each is not None and not each.name for each in found):
-        show.print(say("keying.left_out", count=left_out))
-    return ExitCode.DONE
-
-
-class _Gold(NamedTuple):
-    """A gold record under the name of its file; without one it cannot be told which form it is of."""
-
-    name: str
-    record: Mapping[str, Any]
-
-
-def _gold(store: Store, settings: Settings) -> Iterator[_Gold | None]:
-    """A gold record for each form that was assigned; None for one that is not keyed to its end."""
-    desk = Desk(store, settings)
-    people = store.keyings.people()
-    for row in store.keyings.assigned():
-        done = [name for name, mark in people.get(row.id, {}).items() if mark == FINISHED]
-        if len(done) < row.keyers:
-            yield None
-            continue
-        found = _located(desk, row)
-        if found is None or found[1].section.ordinal > _MOST_GOLD:
-            yield _Gold("", {})
-            continue
-        opened, form = found
-        name = f"{PurePosixPath(opened.document.name).stem}-{form.section.ordinal:02}"
-        keyed_by = {person: _filled_by(store, row, person, form.form_type) for person in done}
-        record = _record(form.form_type, next(iter(keyed_by.values())))
-        doubts = compared(form.form_type, keyed_by)
-        yield _Gold(name, {"form_id": name, **record, "ambiguous": doubts, "keyed_by": done})
-
-
-def _filled_by(store: Store, row: KeyingRow, person: str, form_type: FormType) -> Filled:
-    made = store.keyings.keyed(row.id, person)
-    return filled(form_type, {each.path: Said(Mark(each.mark), each.value) for each in made})

@@ -31,7 +31,8 @@ from pipeline.review.commands import open_queue, reviewer_of
 from pipeline.review.desk import Desk
 from pipeline.review.question import Item, Question
 from pipeline.settings import Settings
-from pipeline.store.reviews import Act, Effort, Filters
+from pipeline.store.progress import Act, Effort
+from pipeline.store.reviews import Filters
 from pipeline.store.rows import DossierRow, SignOffRow
 from pipeline.store.store import Store
 from pipeline.summary import console
@@ -204,13 +205,13 @@ def standing(store: Store) -> Standing:
     """How far the documents are, as the queue knows it; documents without a form are in no state."""
     states = Counter(dict.fromkeys(State, 0))
     questions = lost = 0
-    for each in store.reviews.lives():
+    for each in store.progress.lives():
         states[state_of(holds=each.holds, left=each.left, touched=each.touched)] += each.documents
         questions += each.open
         lost += each.lost
     total, _, _ = store.reviews.count(Filters())
-    reopened = [Reopened(name, signature.reviewer, signature.time) for name, signature in store.reviews.outdated()]
-    people = work_of(store.reviews.efforts(), store.reviews.paces(), store.reviews.acts())
+    reopened = [Reopened(name, signature.reviewer, signature.time) for name, signature in store.progress.outdated()]
+    people = work_of(store.progress.efforts(), store.progress.paces(), store.progress.acts())
     return Standing(states, questions, max(total - questions, 0), lost, reopened, people, measured(store))
 
 

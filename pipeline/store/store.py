@@ -35,6 +35,7 @@ from pipeline.source import Section, SectionKind, Span
 from pipeline.store.connect import WRITING, connect, parse, told
 from pipeline.store.keyings import Keyings
 from pipeline.store.migrations import MIGRATIONS, migrate, schema_number
+from pipeline.store.progress import Progress
 from pipeline.store.reviews import Reviews, drop_from_index, write_index
 from pipeline.store.rows import (
     AnswerRow,
@@ -95,6 +96,8 @@ class Store:
         """What people write."""
         self.keyings = Keyings(engine, shown)
         """What people key of whole forms."""
+        self.progress = Progress(engine, shown)
+        """How far people are."""
         self.migrated: list[int] = []
         """Numbers of the migrations that opening applied."""
 
