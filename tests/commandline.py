@@ -24,6 +24,7 @@ def formtally(folder: Path, *arguments: str | Path, **extra: str) -> subprocess.
         [*COMMAND, *map(str, arguments)],
         cwd=folder,
         env=environment(**extra),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         timeout=300,
