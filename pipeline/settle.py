@@ -207,7 +207,9 @@ def _resolve(document: Document, read: _Read, placed: Sequence[tuple[str, Decisi
         if ref.kind is RefKind.AT:
             values[path] = value_of(kinds.get(pattern(path), Kind.NUMBER), ref.parts, document.cells)
         elif ref.kind is RefKind.KEYED:
-            values[path] = Value(ref.keyed, ref.keyed or "")
+            # Somebody keyed the figure; the unit printed behind it is still what it was.
+            printed = value_of(kinds.get(pattern(path), Kind.NUMBER), ref.parts, document.cells)
+            values[path] = Value(ref.keyed, ref.keyed or "", unit=printed.unit)
         elif ref.kind is RefKind.DASH:
             values[path] = Value(None, "".join(pieces_of(ref.parts, document.cells)))
         else:

@@ -91,6 +91,16 @@ def test_what_is_accepted_stays_what_it_was_whatever_is_read_later(form: ReadFor
     assert (value(made, path), made.states[path]) == (accepted, "decided")
 
 
+def test_a_keyed_amount_keeps_the_unit_that_is_printed_behind_it() -> None:
+    form = read_form("tsv", 5, defect="unit")
+    before = settled(form)
+    path = next(path for path, value in before.values.items() if value.unit and path.startswith("funding."))
+    made = settled(form, decide(form, path, DecisionKind.CORRECT, "123.45"))
+    assert value(made, path) == "123.45"
+    assert made.values[path].unit == before.values[path].unit
+    assert made.values[path].unit
+
+
 def test_a_blank_and_a_source_defect_keep_what_is_printed(form: ReadForm) -> None:
     score = value(settled(form), "total_score")
     made = settled(
