@@ -192,11 +192,13 @@ def _made(url: str) -> Sequence[Decision]:
 
 
 def _drawn(terminal: Terminal) -> float:
-    """Seconds until the screen has changed for the last time."""
+    """Seconds until the screen changes; returns when nothing changes any more."""
     began = changed = time.monotonic()
+    first = 0.0
     before = terminal.text
     while time.monotonic() - changed < _QUIET_SECONDS:
         terminal.read(_QUIET_SECONDS / 10)
         if terminal.text != before:
             before, changed = terminal.text, time.monotonic()
-    return changed - began
+            first = first or changed - began
+    return first

@@ -418,7 +418,7 @@ def _undecided(form: _Form) -> Mapping[str, list[str]]:
     reasons: dict[str, list[str]] = {}
     for path, codes in form.reasons.items():
         under = _leaves_under(form, path)
-        if path in settled or all(leaf in settled for leaf in under):
+        if path in settled or (under and all(leaf in settled for leaf in under)):
             continue
         whole = not any(leaf in settled for leaf in under)
         for each in [path] if whole else [leaf for leaf in under if leaf not in settled]:

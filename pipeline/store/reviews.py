@@ -256,11 +256,8 @@ class Reviews:
 
     def groups(self, filters: Filters, *, offset: int, limit: int) -> list[tuple[str, str, dict[str, int], int]]:
         """Documents of the queue in the order in which they are served: name, hash, reasons with counts, items."""
-        query = _filtered(filters).with_only_columns(item.c.dossier, dossier.c.document, dossier.c.sha256)
-        query = query.group_by(item.c.dossier, dossier.c.document, dossier.c.sha256)
-        query = query.order_by(func.min(item.c.rank), item.c.dossier).offset(offset).limit(limit)
         with self._reading() as connection:
-            groups = connection.execute(query).all()
+            groups = connection.execute(_documents(filters).offset(offset).limit(limit)).all()
             found = _filtered(filters).with_only_columns(item.c.dossier, item.c.reasons, func.count().label("items"))
             found = found.group_by(item.c.dossier, item.c.reasons)
             rows = list(_in(connection, found, item.c.dossier, [group.dossier for group in groups]))
@@ -460,6 +457,18 @@ def _filtered(filters: Filters) -> Select[Any]:
         if value:
             query = query.where(column == value)
     return query
+
+
+def _documents(filters: Filters) -> Select[Any]:
+    """Documents that have such items, in the order in which they are served."""
+    columns = dossier.c.id.label("dossier"), dossier.c.document, dossier.c.sha256
+    if filters == Filters():
+        # The whole queue may have hundreds of thousands of entries: only documents are gone through.
+        orphans = select(item.c.dossier).where(item.c.rank == 0)
+        asked = select(item.c.key).where(item.c.dossier == dossier.c.id).exists()
+        return select(*columns).where(asked).order_by(dossier.c.id.not_in(orphans), dossier.c.id)
+    query = _filtered(filters).with_only_columns(*columns).group_by(*columns)
+    return query.order_by(func.min(item.c.rank), dossier.c.id)
 
 
 def _queued(filters: Filters, now: float) -> Select[Any]:
