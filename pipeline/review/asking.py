@@ -176,13 +176,15 @@ def _candidates(
     """What was read there, what would be accepted first. Of another person's answer nothing is known before it is
     compared with a second one."""
     if path.endswith("[]"):
-        yield Candidate(str(form.reading.rows), str(form.reading.rows), (form.reading.reader,))
+        yield Candidate(str(form.reading.rows), str(form.reading.rows), tuple(form.reading.reader.split("+")))
         return
     found: list[Candidate] = []
     ref = form.reading.leaves.get(path)
     if ref is not None and _says(ref, form.values[path]):
         value = form.values[path]
-        found.append(Candidate(value.value, value.printed, (form.reading.reader,)))
+        # Where the readers differ, what stands is the first one's.
+        readers = tuple(form.reading.reader.split("+"))[: 1 if path in form.disputed else None]
+        found.append(Candidate(value.value, value.printed, readers))
     if path in form.disputed:
         other = _read(document, form.disputed[path], kind)
         if other is not None:

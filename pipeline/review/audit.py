@@ -444,7 +444,7 @@ def _show_draw(drawing: _Drawing, chosen: Sequence[DrawnRow], settings: Settings
         table.add_row(_stratum_name(name), *(f"{each:,}" for each in (population, drawing.taken[name], drawn[name])))
     console().print(table)
     facts = [("audit.drawn", f"{len(chosen):,}"), ("audit.seed", drawing.seed)]
-    show_facts(facts, to_type(settings, "review"))
+    show_facts(facts, to_type(settings, "review", "--reason", "audit"))
 
 
 def _stratum_name(name: str) -> str:
