@@ -55,17 +55,17 @@ if TYPE_CHECKING:
 __all__ = [
     "Engine",
     "Job",
-    "Opened",
     "Outcome",
     "Plan",
     "Settle",
+    "StoredWork",
     "Tally",
     "Unpacked",
     "Work",
     "digitise",
     "digitise_file",
     "installed_engine",
-    "open_stored",
+    "read_stored",
 ]
 
 Work = list[tuple[Section, "FormType", list[Reading]]]
@@ -246,7 +246,7 @@ def digitise(job: Job, engine: Engine, plan: Plan) -> Outcome:
         return Outcome(job.bare, failures=tuple(trouble.failures), tracebacks=tuple(trouble.tracebacks))
 
 
-class Opened(NamedTuple):
+class StoredWork(NamedTuple):
     """A stored document with its forms as they were read, to be settled again and again.
 
     `lost` are decisions on sections that have no place any more. With `requests` it is of no use yet.
@@ -258,8 +258,8 @@ class Opened(NamedTuple):
     requests: Sequence[Request]
 
 
-def open_stored(job: Job, engine: Engine, plan: Plan) -> Opened:
-    """Open what the store holds of a document. A form that its reader breaks on has no reading, as in a run."""
+def read_stored(job: Job, engine: Engine, plan: Plan) -> StoredWork:
+    """Read what the store holds of a document. A form that its reader breaks on has no reading, as in a run."""
     assert job.held is not None, "the document is in the store"
     document, ingest, _ = _stored_document(job.held, job)
     placed = job.held.sections
@@ -268,7 +268,7 @@ def open_stored(job: Job, engine: Engine, plan: Plan) -> Opened:
     forms, lost = _as_decided(document, placed, job.people.decisions, engine)
     sections = _Sections(document, job, ingest, engine, plan, Trouble())
     work = sections.read(forms)
-    return Opened(document, work, lost, sections.requests)
+    return StoredWork(document, work, lost, sections.requests)
 
 
 def digitise_file(name: str, files: bytes | Sequence[bytes], limits: Limits | None = None) -> list[dict[str, Any]]:

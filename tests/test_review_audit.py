@@ -18,9 +18,9 @@ from pipeline.cli import main
 from pipeline.decisions import DecisionKind, Purpose
 from pipeline.errors import NothingUsable, UsageError
 from pipeline.forms import Kind
-from pipeline.review.audit import Measured, Stratum, allocation, audit_command, measure, measured, needed, same_value
+from pipeline.review.audit import Measured, Stratum, allocation, audit_command, measure, measured, needed
 from pipeline.review.interval import interval
-from pipeline.review.question import Question
+from pipeline.review.question import Question, same_value
 from pipeline.review.session import Filters, Review
 from pipeline.settings import Settings
 from pipeline.store.store import Store

@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from math import ceil, log, log1p
 from typing import Any, NamedTuple
 
@@ -41,15 +40,15 @@ from pipeline.overrule import rows_path
 from pipeline.review.commands import reviewer_of
 from pipeline.review.desk import Desk
 from pipeline.review.interval import interval
+from pipeline.review.question import same_value
 from pipeline.settings import Settings
 from pipeline.settling import LateRun, settle_documents
 from pipeline.store.rows import DrawnRow, DrawRow
 from pipeline.store.store import Store
 from pipeline.summary import console, percent, show_facts
-from pipeline.vocabulary import fold
 from pipeline.work import Outcome
 
-__all__ = ["Measured", "Stratum", "allocation", "audit_command", "measure", "measured", "needed", "same_value"]
+__all__ = ["Measured", "Stratum", "allocation", "audit_command", "measure", "measured", "needed"]
 
 _ROWS = "rows"
 """The stratum of whole forms, audited for missing rows."""
@@ -188,18 +187,6 @@ def _key_of_rows(decision: Decision) -> str:
         return ""
     rows = replace(decision.anchor, pattern=rows_path(form_type), added="")
     return anchor_key(decision.sha256, rows, Purpose.AUDIT)
-
-
-def same_value(kind: Kind, one: str | None, other: str | None) -> bool:
-    """Do two values say the same? Figures are compared as decimals, texts without their width and white space."""
-    if one is None or other is None:
-        return one is other
-    if kind.numeric:
-        try:
-            return Decimal(one) == Decimal(other)
-        except InvalidOperation:
-            return one == other
-    return fold(one) == fold(other)
 
 
 # How many

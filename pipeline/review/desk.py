@@ -18,7 +18,7 @@ from pipeline.settle import Settled, Settler
 from pipeline.source import Document
 from pipeline.store.rows import DossierRow, DrawnRow, People
 from pipeline.store.store import Store
-from pipeline.work import Job, installed_engine, open_stored
+from pipeline.work import Job, installed_engine, read_stored
 
 __all__ = ["Desk", "Opened"]
 
@@ -142,7 +142,7 @@ class Desk:
         known: dict[str, Known] = {}
         while True:
             job = Job(name, location, location, sha256, held=held, known=known, people=people)
-            found = open_stored(job, self._engine, self._plan)
+            found = read_stored(job, self._engine, self._plan)
             if not found.requests:
                 break
             answers = self._store.answers([request.key for request in found.requests])

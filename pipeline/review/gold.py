@@ -14,9 +14,9 @@ from pipeline.export import whole_file
 from pipeline.forms import FormType, FormView, Kind, pattern
 from pipeline.messages import english, say
 from pipeline.reading import RefKind
-from pipeline.review.audit import same_value
 from pipeline.review.desk import Desk
 from pipeline.review.keying import Filled, Mark, Said, filled, located, row_of
+from pipeline.review.question import same_value
 from pipeline.settings import Settings
 from pipeline.store.keyings import FINISHED
 from pipeline.store.rows import KeyingRow

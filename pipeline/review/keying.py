@@ -34,6 +34,7 @@ from pipeline.review.asking import question_of
 from pipeline.review.commands import ending_cleanly, reviewer_of
 from pipeline.review.desk import Desk, Opened
 from pipeline.review.excerpt import excerpt, is_printable, printable
+from pipeline.review.hearing import Left, hear
 from pipeline.review.question import Item, Question, Verdict, keyed
 from pipeline.review.wording import field_label, row_label
 from pipeline.settings import Settings
@@ -341,10 +342,6 @@ def run_keying(keying: Keying, *, source: TextIO, out: Console) -> None:
     _Lines(source, out).run(keying)
 
 
-class _Left(Exception):
-    """The person has left."""
-
-
 class _Lines:
     def __init__(self, source: TextIO, out: Console) -> None:
         self._source = source
@@ -359,17 +356,17 @@ class _Lines:
                 form.finish()
                 self._say("keying.finished")
             self._say("keying.none_left")
-        except _Left:
+        except Left:
             self._say("keying.left")
 
     def _keyed_through(self, form: FormKeying) -> bool:
         """Ask field after field; False where the person goes back from the end."""
         while (question := form.field()) is not None:
             began = time.monotonic()
-            line = self._hear(_prompt(form, question))
+            line = hear(self._source, self._out, _prompt(form, question))
             seconds = min(time.monotonic() - began, _MOST_SECONDS)
             self._try(partial(self._take, form, line.strip(), seconds))
-        text = self._hear(say("keying.end", count=form.progress[1])).strip()
+        text = hear(self._source, self._out, say("keying.end", count=form.progress[1])).strip()
         if text:
             self._try(lambda: self._command(form, text, _AT_THE_END))
         return not text
@@ -404,7 +401,7 @@ class _Lines:
             case "help":
                 self._say("keying.help")
             case "quit":
-                raise _Left
+                raise Left
 
     def _show_form(self, form: FormKeying) -> None:
         """Where the form stands, and its lines."""
@@ -418,17 +415,6 @@ class _Lines:
         if not about.lines:
             self._say("keying.recognised")
         self._say("keying.help")
-
-    def _hear(self, prompt: str) -> str:
-        """The next line that is typed."""
-        self._out.print(Text(f"{prompt} > "), end="", soft_wrap=True)
-        self._out.file.flush()
-        line = self._source.readline()
-        if not line or not self._source.isatty():
-            self._out.print()
-        if not line:
-            raise _Left
-        return line.rstrip("\r\n")
 
     def _say(self, key: str, **values: object) -> None:
         self._out.print(Text(say(key, **values)))

@@ -30,6 +30,7 @@ from pipeline.review.answers import (
     shown_of,
 )
 from pipeline.review.excerpt import excerpt, is_printable, printable, reader_name
+from pipeline.review.hearing import Left, hear
 from pipeline.review.question import Item, Keyed, Question, Verdict, keyed
 from pipeline.review.session import Review
 
@@ -219,10 +220,6 @@ def run_plain(review: Review, *, source: TextIO, out: Console) -> None:
     _Plain(review, source, out).run()
 
 
-class _Left(Exception):
-    """The person has left."""
-
-
 class _Plain:
     def __init__(self, review: Review, source: TextIO, out: Console) -> None:
         self._review = review
@@ -236,7 +233,7 @@ class _Plain:
             while question is not None:
                 question = self._ask(question)
             self._say("plain.nothing_left")
-        except _Left:
+        except Left:
             self._say("plain.left")
         self._counts()
 
@@ -249,7 +246,7 @@ class _Plain:
         if dialogue.visible:
             _show_candidates(self._out, question)
         while True:
-            said = dialogue.heard(self._hear(dialogue.prompt))
+            said = dialogue.heard(hear(self._source, self._out, dialogue.prompt))
             if isinstance(said, Tell):
                 self._print(said.sentence)
                 if said.read:
@@ -271,7 +268,7 @@ class _Plain:
                 if following := self._taken_back(said.name == "undo"):
                     return following
             elif said.name == "quit":
-                raise _Left
+                raise Left
             else:
                 self._show(said.name, question)
 
@@ -304,7 +301,7 @@ class _Plain:
         for number, item in enumerate(others, start=1):
             self._out.print(Text(f"{number:>5}  {item_place(item)}"), soft_wrap=True)
         while True:
-            line = self._hear(say("plain.same")).strip()
+            line = hear(self._source, self._out, say("plain.same")).strip()
             numbers = re.split(r"[\s,，、]+", line) if line else [str(number + 1) for number in range(len(others))]
             if all(word.isdecimal() and int(word) <= len(others) for word in numbers):
                 picked = [others[int(word) - 1] for word in dict.fromkeys(numbers) if int(word)]
@@ -330,17 +327,6 @@ class _Plain:
         else:
             self._out.print(_commands_table())
             self._say("plain.help_lines")
-
-    def _hear(self, prompt: str) -> str:
-        """The next line that is typed."""
-        self._out.print(Text(f"{printable(prompt)} > "), end="", soft_wrap=True)
-        self._out.file.flush()
-        line = self._source.readline()
-        if not line or not self._source.isatty():
-            self._out.print()
-        if not line:
-            raise _Left
-        return line.rstrip("\r\n")
 
     def _counts(self) -> None:
         counts = self._review.counts()

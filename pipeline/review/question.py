@@ -32,6 +32,8 @@ __all__ = [
     "Question",
     "Reason",
     "Verdict",
+    "keyed",
+    "same_value",
 ]
 
 
@@ -204,11 +206,11 @@ def keyed(question: Question, text: str) -> Keyed:
     if value is _MALFORMED or (question.rows and not (value or "").isdecimal()):
         return Keyed(Verdict.MALFORMED, None)
     for candidate in question.candidates:
-        if _equal(kind, value, candidate.value):
+        if same_value(kind, value, candidate.value):
             return Keyed(Verdict.AGREES, candidate.value, candidate)
     if kind.numeric and value is not None:
         for neighbour in question.neighbours:
-            if _equal(kind, value, neighbour.value):
+            if same_value(kind, value, neighbour.value):
                 return Keyed(Verdict.NEIGHBOUR, value, neighbour=neighbour)
     return Keyed(Verdict.DIFFERS, value)
 
@@ -224,7 +226,8 @@ def _value(kind: Kind, text: str) -> str | None:
     return _MALFORMED if value.issue or value.value is None else value.value
 
 
-def _equal(kind: Kind, one: str | None, other: str | None) -> bool:
+def same_value(kind: Kind, one: str | None, other: str | None) -> bool:
+    """Do two values say the same? Figures are compared as decimals, texts without their width and white space."""
     if one is None or other is None:
         return one is other
     if not kind.numeric:
