@@ -144,6 +144,7 @@ def _items(document: Document, form: Settled) -> Iterable[ItemRow]:
 
 def _item(form: Settled, path: str, reasons: tuple[str, ...], key: str, purpose: Purpose) -> ItemRow:
     years = (leaf for leaf, kind in form.form_type.leaves.items() if kind is Kind.YEAR)
+    same = _same(form, path, reasons) if purpose is Purpose.REVIEW else ""
     return ItemRow(
         key=key,
         rank=_RANKS[purpose],
@@ -155,7 +156,8 @@ def _item(form: Settled, path: str, reasons: tuple[str, ...], key: str, purpose:
         purpose=purpose.value,
         body=next((value for leaf in form.form_type.bodies if (value := _value(form, leaf))), ""),
         year=next((value for leaf in years if (value := _value(form, leaf))), ""),
-        same=_same(form, path, reasons) if purpose is Purpose.REVIEW else "",
+        same=same,
+        value=_value(form, path) if same else "",
         not_by=form.barred.get(path, ()),
     )
 
@@ -193,16 +195,17 @@ def orphan_key(decision: Decision) -> str:
 def _orphan_item(decision: Decision) -> ItemRow:
     anchor = decision.anchor
     return ItemRow(
-        orphan_key(decision),
-        0,
-        anchor.ordinal,
-        0,
-        anchor.form_type,
-        ORPHAN,
-        ("decision.orphan",),
-        Purpose.REVIEW.value,
-        "",
-        "",
-        "",
-        (),
+        key=orphan_key(decision),
+        rank=0,
+        ordinal=anchor.ordinal,
+        position=0,
+        form_type=anchor.form_type,
+        path=ORPHAN,
+        reasons=("decision.orphan",),
+        purpose=Purpose.REVIEW.value,
+        body="",
+        year="",
+        same="",
+        value="",
+        not_by=(),
     )

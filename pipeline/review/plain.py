@@ -299,7 +299,7 @@ class _Plain:
             self._say("plain.no_same")
             return ()
         for number, item in enumerate(others, start=1):
-            self._out.print(Text(f"{number:>5}  {item_place(item)}"), soft_wrap=True)
+            self._out.print(Text(f"{number:>5}  {item_place(item)}: “{printable(item.value)}”"), soft_wrap=True)
         while True:
             line = hear(self._source, self._out, say("plain.same")).strip()
             numbers = re.split(r"[\s,，、]+", line) if line else [str(number + 1) for number in range(len(others))]

@@ -42,7 +42,8 @@ class Item(NamedTuple):
 
     `key` is stable: it is made of the place in the source. `document` is the name, `sha256` the hash, of the document;
     `rank` is 0 for orphans, which come first. `same` is equal for items that ask the same question in several places,
-    empty where there is no other way than one by one. `held_by` is who has the item, empty if nobody.
+    and `value` what was read there, both empty where there is no other way than one by one. `held_by` is who has the
+    item, empty if nobody.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Item(NamedTuple):
     year: str = ""
     rank: int = 1
     same: str = ""
+    value: str = ""
     held_by: str = ""
 
 

@@ -396,6 +396,7 @@ def _item(row: ItemRow, sha256: str, document: str, held_by: str = "") -> Item:
         year=row.year,
         rank=row.rank,
         same=row.same,
+        value=row.value,
         held_by=held_by,
     )
 

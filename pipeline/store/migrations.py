@@ -335,6 +335,7 @@ def reviews(connection: Connection) -> None:
         Column("body", Text, nullable=False),
         Column("year", String(8), nullable=False),
         Column("same", String(16), nullable=False),
+        Column("value", Text, nullable=False),
         Column("not_by", Text, nullable=False),
         Index("item_in_order", "rank", "dossier", "ordinal", "position"),
         Index("item_by_dossier", "dossier"),

@@ -185,8 +185,8 @@ class FailureRow(NamedTuple):
 class ItemRow(NamedTuple):
     """Something that people are asked, as the index of the queue keeps it; `key` names its place in the source.
 
-    Items of `rank` 0 come before all others. `same` is equal for items whose answer may be the same; `not_by` are the
-    people who may not answer.
+    Items of `rank` 0 come before all others. `same` is equal for items whose answer may be the same, and `value` is
+    what was read there; both are empty for what has to be read one by one. `not_by` are people who may not answer.
     """
 
     key: str
@@ -200,6 +200,7 @@ class ItemRow(NamedTuple):
     body: str
     year: str
     same: str
+    value: str
     not_by: tuple[str, ...]
 
 

@@ -368,6 +368,7 @@ item = Table(
     Column("body", Text, nullable=False),
     Column("year", String(8), nullable=False),
     Column("same", String(16), nullable=False),
+    Column("value", Text, nullable=False),
     Column("not_by", Text, nullable=False),
     Index("item_in_order", "rank", "dossier", "ordinal", "position"),
     Index("item_by_dossier", "dossier"),

@@ -244,12 +244,13 @@ def _filter_words(filters: Filters) -> str:
 
 
 def place_words(item: Item) -> str:
-    """Where the same is asked: document, form, field, body."""
+    """Where the same is asked, and what was read there: value, document, form, field, body."""
     form_type = next((each for each in form_types() if each.name == item.form_type), None)
     label = field_label(form_type, item.path) if form_type is not None else item.path
     field = " · ".join(filter(None, (label, row_label({}, item.path))))
     said = say("app.batch.row", document=printable(item.document), ordinal=item.ordinal, field=printable(field))
-    return " · ".join(filter(None, (said, printable(item.body))))
+    value = printable(item.value) if item.value else say("app.blank")
+    return " · ".join(filter(None, (f"“{value}”", said, printable(item.body))))
 
 
 def decision_words(decision: Decision) -> str:
