@@ -15,9 +15,7 @@ from pipeline.forms import form_types
 from pipeline.messages import say
 from pipeline.model.options import ModelOptions
 from pipeline.model.request import Answer, Request
-from pipeline.readers import llm
-from pipeline.readers.llm import Asking, fingerprint
-from pipeline.readers.llm.prompt import has_prompt
+from pipeline.readers import LLM
 from pipeline.settings import Settings
 from pipeline.store.rows import AnswerRow, CallRow
 from pipeline.store.store import Store
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.model.failures import EndpointError
     from pipeline.model.lenient import Lenient
     from pipeline.model.spending import Budget
+    from pipeline.readers.llm import Asking
 
 __all__ = [
     "answer_row",
@@ -47,9 +46,9 @@ __all__ = [
 
 _READERS = {
     "table": ("table",),
-    "llm": (llm.NAME,),
-    "both": ("table", llm.NAME),
-    "cascade": ("table", llm.NAME),
+    "llm": (LLM,),
+    "both": ("table", LLM),
+    "cascade": ("table", LLM),
 }
 _KEYS = ("FORMTALLY_API_KEY", "OPENAI_API_KEY")
 _PATIENCE_SECONDS = 20.0
@@ -67,7 +66,7 @@ def chosen_reader(settings: Settings, last: str | None = None, *, calls: bool = 
     name = settings.reader or (last if last in _READERS else None) or ("both" if configured else "table")
     if name not in _READERS:
         raise UsageError(say("usage.unknown", option="reader", value=name, instead=", ".join(_READERS)))
-    if llm.NAME in _READERS[name] and not configured:
+    if LLM in _READERS[name] and not configured:
         raise ConfigurationError(say("model.none"))
     return name
 
@@ -77,7 +76,7 @@ def asking_reader(settings: Settings, last: str | None = None) -> str:
 
     As set, else as in the `last` run, else both. Raises `UsageError` for readers that ask no model.
     """
-    asking = [name for name, readers in _READERS.items() if llm.NAME in readers]
+    asking = [name for name, readers in _READERS.items() if LLM in readers]
     name = settings.reader or (last if last in asking else "both")
     if name not in asking:
         raise UsageError(say("usage.unknown", option="reader", value=name, instead=", ".join(asking)))
@@ -88,15 +87,17 @@ def plan_of(settings: Settings, reader: str, **more: Any) -> Plan:
     """The plan of a command with these readers."""
     engine = installed_engine()
     readers = _READERS[reader]
-    asking = asking_of(settings) if llm.NAME in readers else None
-    for form_type in engine.form_types if asking is not None else ():
+    if LLM not in readers:
+        return Plan(current_versions(engine.form_types, readers), readers, **more)
+    from pipeline.readers.llm.prompt import fingerprint, has_prompt
+
+    asking = asking_of(settings)
+    for form_type in engine.form_types:
         if not has_prompt(form_type):
             raise ConfigurationError(say("model.no_prompt", name=form_type.name))
-    versions = current_versions(
-        engine.form_types, readers, None if asking is None else lambda form_type: fingerprint(form_type, asking)
-    )
+    versions = current_versions(engine.form_types, readers, lambda form_type: fingerprint(form_type, asking))
     tie_break = None
-    if len(readers) > 1 and asking is not None and settings.model.tie_break is not None:
+    if len(readers) > 1 and settings.model.tie_break is not None:
         if settings.model.tie_break == asking.model:
             raise ConfigurationError(say("model.same"))
         tie_break = replace(asking, model=settings.model.tie_break, quotes=False)
@@ -110,6 +111,8 @@ def stored_plan(settings: Settings, store: Store, **more: Any) -> Plan:
 
 def asking_of(settings: Settings) -> Asking:
     """What a model is asked, by the settings."""
+    from pipeline.readers.llm.prompt import Asking
+
     options = settings.model
     assert options.name is not None
     parameters: dict[str, Any] = {options.output_limit_field: options.max_output_tokens}

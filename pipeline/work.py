@@ -38,8 +38,7 @@ from pipeline.ingest.page import PageContent
 from pipeline.lines import form_line, line_bytes
 from pipeline.messages import english
 from pipeline.model.request import Request
-from pipeline.readers import llm
-from pipeline.readers.llm import Asking, Known
+from pipeline.readers import LLM
 from pipeline.reading import Reading
 from pipeline.recut import recut
 from pipeline.source import Document, Section, SectionKind
@@ -50,6 +49,7 @@ from pipeline.versions import Versions, reading_keys
 if TYPE_CHECKING:
     from pipeline.forms import FormType
     from pipeline.ingest.archive import Member
+    from pipeline.readers.llm import Asking, Known
     from pipeline.settle import Settled
 
 __all__ = [
@@ -388,7 +388,7 @@ class _Sections:
     def read(self, placed: Sequence[Placed]) -> Work:
         """Read the forms among the sections; of no use where there are requests."""
         forms = [each for each in placed if each.section.form_type is not None]
-        readers = [reader for reader in self._plan.readers if reader != llm.NAME]
+        readers = [reader for reader in self._plan.readers if reader != LLM]
         work: Work = [(each.section, self._type(each), self._read(each, readers)) for each in forms]
         if self._plan.asking is None:
             return work
@@ -439,24 +439,26 @@ class _Sections:
         """The model's reading of a section; none where its answers have to be asked for first."""
         asking = self._plan.asking
         assert asking is not None
-        key = self._key(placed, llm.NAME)
+        key = self._key(placed, LLM)
         if key in self._stored:
             return [decode_reading(self._stored[key], placed.section)]
         form_type = self._type(placed)
+        from pipeline.readers import llm
+
         asked = llm.ask(self._document, placed.section, form_type, placed.digest, asking, self._job.known)
         if asked.missing:
             self.requests.extend(asked.missing)
             return []
         if asked.problem:
             self._trouble.model(asked.problem, placed.section)
-            return [Reading.failed(llm.NAME, asked.problem)]
+            return [Reading.failed(LLM, asked.problem)]
 
         def understand(document: Document, section: Section, form_type: FormType) -> Reading:
             answer, numbered = asked.answer, asked.numbered
             return llm.read_answer(document, section, form_type, answer, quotes=asking.quotes, numbered=numbered)
 
         reading = self._trouble.read(understand, self._document, placed.section, form_type)
-        return [Reading.failed(llm.NAME, "reader.failed") if reading is None else self._keep(placed, key, reading)]
+        return [Reading.failed(LLM, "reader.failed") if reading is None else self._keep(placed, key, reading)]
 
     def _tie_break(self, placed: Placed, readings: Sequence[Reading]) -> list[Reading]:
         """Another model's reading of the leaves on which the table reader and the model differ, if that is wanted."""
@@ -468,6 +470,8 @@ class _Sections:
         leaves = {path: agreement.begin(path) for path in agreement.disputed if pattern(path) in form_type.leaves}
         if not leaves:
             return []
+        from pipeline.readers import llm
+
         asked = llm.ask_leaves(document, section, form_type, placed.digest, asking, self._job.known, leaves)
         self.requests.extend(asked.missing)
         if asked.missing or asked.problem:

@@ -389,7 +389,7 @@ def test_a_summary_says_what_became_of_every_line(shell: Shell, brain: CountingB
     assert said["Unknown"].startswith("3 ") and said["Unknown"].endswith(f"theirs?[2J, ?, {'f' * 32}")
     wrong = [2, 3, 4, *range(len(text) - 2, len(text) + 2)]
     assert said["No answers"] == ", ".join(f"a.jsonl line {number}" for number in wrong)
-    assert "formtally batch export" in said["Next"] and "formtally export" in said["Next"]
+    assert "formtally batch export" in said["Next"] and "formtally review" in said["Next"]
     assert SECRET not in ended.out + ended.error
     assert [row[2] for row in calls(shell.folder)].count("answered") == 2
     assert len(contents(shell.folder, "answer")["answer"]) == 1

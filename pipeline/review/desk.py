@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pipeline.anchors import anchor_key
 from pipeline.choice import stored_plan
 from pipeline.decisions import Decision, Purpose
 from pipeline.dossier import ORPHAN, FormAnchors, Indexer, orphan_key
-from pipeline.readers.llm import Known
 from pipeline.review.asking import orphan_question, question_of
 from pipeline.review.question import Item, Question
 from pipeline.settings import Settings
@@ -19,6 +19,9 @@ from pipeline.source import Document
 from pipeline.store.rows import DossierRow, DrawnRow, People
 from pipeline.store.store import Store
 from pipeline.work import Job, installed_engine, read_stored
+
+if TYPE_CHECKING:
+    from pipeline.readers.llm import Known
 
 __all__ = ["Desk", "Opened"]
 
@@ -145,6 +148,8 @@ class Desk:
             found = read_stored(job, self._engine, self._plan)
             if not found.requests:
                 break
+            from pipeline.readers.llm import Known
+
             answers = self._store.answers([request.key for request in found.requests])
             known |= {request.key: Known(problem=_PENDING) for request in found.requests}
             known |= {key: Known(row.text, row.cut) for key, row in answers.items()}

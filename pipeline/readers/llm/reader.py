@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.forms import FormType, pattern
 from pipeline.geometry import HEADINGS
 from pipeline.model.request import Request
+from pipeline.readers import LLM
 from pipeline.readers.draft import Draft, label_of
 from pipeline.readers.llm.cells import Numbered, number_cells
 from pipeline.readers.llm.labels import claim_labels
@@ -23,7 +24,7 @@ from pipeline.source import Document, Section
 
 __all__ = ["NAME", "Asked", "Known", "ask", "ask_leaves", "read_answer", "read_leaves"]
 
-NAME = "llm"
+NAME = LLM
 
 
 @dataclass(frozen=True, slots=True)
