@@ -79,6 +79,9 @@ def measure_queue(report: Report, forms: int, questions: int) -> None:
         late = waits[int(len(waits) * 0.95)]
         peak = max([times["peak"], *(each.peak for each in on_screen)])
         typed = keystrokes(url)
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "pipeline.cli", "status", "--db", url], check=True, capture_output=True)
+        status = time.perf_counter() - began
     table = Table(title=f"a queue of {items:,} items")
     for head in ("", "measured", "wanted"):
         table.add_column(head, justify="right" if head else "left")
@@ -89,6 +92,7 @@ def measure_queue(report: Report, forms: int, questions: int) -> None:
     )
     table.add_row("  median", f"{waits[len(waits) // 2] * 1000:.1f} ms", "")
     table.add_row("  in the terminal, 95 %", f"{typed.late * 1000:.1f} ms", "")
+    table.add_row("formtally status", f"{status:.2f} s", "")
     table.add_row("memory", f"{peak / 1024**2:.0f} MiB", f"{_MAX_PEAK / 1024**2:.0f} MiB")
     table.add_row("keys beyond the digits, a figure read as a reader did", f"{typed.beyond_digits}", "1")
     report.console.print(table)

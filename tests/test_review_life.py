@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
 from pipeline.cli import main
 from pipeline.decisions import DecisionKind, Purpose
@@ -19,7 +17,6 @@ from pipeline.review.life import State, sign_off_command, standing, state_of
 from pipeline.review.question import Question
 from pipeline.review.session import Filters, Review
 from pipeline.settings import Settings
-from pipeline.store import tables
 from pipeline.store.store import Store
 from tests.commandline import ROOT
 from tests.engines import form_text
@@ -345,52 +342,3 @@ def test_double_decisions_are_held_against_each_other(settings: Settings, capsys
     assert decided[:3] == decided[3:]
     for person in status(settings, capsys)["reviewers"]:
         assert (person["double"], person["double_agreed"]) == (3, 2)
-
-
-def test_status_is_fast_on_a_hundred_thousand_items(settings: Settings) -> None:
-    with Store.open(settings.db, create=False) as store:
-        with store.reviews._writing() as connection:
-            numbers = range(10_000, 30_000)
-            dossier = dict(document="a", location="a", basis="b", decision=0, forms=2, open=5, lost=0, decided=1)
-            rows = [{"id": n, "sha256": f"{n:064}", "digest": f"{n % 3}", **dossier} for n in numbers]
-            connection.execute(insert(tables.dossier), rows)
-            item = dict(
-                rank=1,
-                ordinal=1,
-                form_type="f",
-                path="p",
-                reasons=",a,",
-                purpose="review",
-                body="",
-                year="",
-                same="",
-                not_by="",
-            )
-            items = [{"key": f"{n}-{m}", "dossier": n, "position": m, **item} for n in numbers for m in range(5)]
-            connection.execute(insert(tables.item), items)
-            decision = dict(
-                kind="accept",
-                path="p",
-                anchor="[]",
-                reviewer="wang",
-                time="t",
-                value="1",
-                double=0,
-                purpose="review",
-                seconds=2.0,
-                shown='{"blind":true}',
-                target="",
-                together="",
-            )
-            connection.execute(
-                insert(tables.decision), [{"uid": str(n), "sha256": f"{n:064}", **decision} for n in numbers]
-            )
-            signatures = [{"sha256": f"{n:064}", "digest": "1", "reviewer": "li", "time": "t"} for n in numbers[::2]]
-            connection.execute(insert(tables.sign_off), signatures)
-        began = time.perf_counter()
-        found = standing(store)
-        seconds = time.perf_counter() - began
-    assert found.questions > 100_000
-    assert found.states[State.REOPENED] > 6_000
-    assert found.people[0].blind_agreed == 20_000
-    assert seconds < 1.0
